@@ -1,0 +1,46 @@
+import type { HorizontalPodAutoscalerBehavior } from 'kubernetes-types/autoscaling/v2';
+
+/**
+ * How fast replicas come and go. Kubernetes' own defaults take all surplus replicas away in one step after five
+ * minutes (kubernetes#115162), which for a model server means minutes of loading at the next rise.
+ */
+export const BEHAVIORS = {
+  /** Doubles every half minute, and goes down by a tenth a minute: for servers that start fast, before sharp peaks. */
+  responsive: {
+    scaleUp: {
+      stabilizationWindowSeconds: 0,
+      selectPolicy: 'Max',
+      policies: [
+        { type: 'Percent', value: 100, periodSeconds: 30 },
+        { type: 'Pods', value: 4, periodSeconds: 30 },
+      ],
+    },
+    scaleDown: {
+      stabilizationWindowSeconds: 300,
+      selectPolicy: 'Max',
+      policies: [
+        { type: 'Percent', value: 10, periodSeconds: 60 },
+        { type: 'Pods', value: 1, periodSeconds: 60 },
+      ],
+    },
+  },
+  /** Grows by half a minute, once the need has lasted one: for servers whose start is dear, such as large models. */
+  steady: {
+    scaleUp: {
+      stabilizationWindowSeconds: 60,
+      selectPolicy: 'Max',
+      policies: [
+        { type: 'Percent', value: 50, periodSeconds: 60 },
+        { type: 'Pods', value: 2, periodSeconds: 60 },
+      ],
+    },
+    scaleDown: {
+      stabilizationWindowSeconds: 600,
+      selectPolicy: 'Max',
+      policies: [{ type: 'Pods', value: 1, periodSeconds: 120 }],
+    },
+  },
+} as const satisfies Record<string, HorizontalPodAutoscalerBehavior>;
+
+/** The name of a preset of {@link BEHAVIORS}. */
+export type BehaviorName = keyof typeof BEHAVIORS;

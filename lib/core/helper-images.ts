@@ -1,0 +1,11 @@
+/**
+ * Every image that recstack itself puts into a cluster, in one place: what to mirror into a private registry and
+ * to fill into `images.lock`. Model servers are pinned by their users.
+ */
+export const HELPER_IMAGES = {
+  /** Copies models out of any object store. It brings a shell and the checksum tools that the script needs. */
+  rclone: 'rclone/rclone:1.74.4',
+  prometheus: 'prom/prometheus:v3.14.0',
+  alertmanager: 'prom/alertmanager:v0.34.0',
+  grafana: 'grafana/grafana:12.4.10',
+} as const;

@@ -1,0 +1,59 @@
+/**
+ * Typed Kubernetes platforms for recommendation and search models, on cdk8s and Pulumi.
+ *
+ * @packageDocumentation
+ */
+
+// Autoscaling
+export {
+  type AutoscaleOnResourcesProps,
+  autoscaleOnResources,
+  autoscaleOnResourcesSchema,
+} from './autoscaling/autoscale-on-resources';
+export { BEHAVIORS, type BehaviorName } from './autoscaling/behavior';
+export type { Deferred } from './core/deferred';
+export { type Duration, durationSchema } from './core/durations';
+export type { Image, ImageLock } from './core/images';
+export { kubernetesObject } from './core/kubernetes-object';
+// Escape hatches
+export { type DeepPartial, deepMerge } from './core/merge';
+export { nameSchema } from './core/names';
+export { type Percentage, percentageSchema } from './core/percentages';
+export { InvalidInput, type Problem } from './core/problem';
+// Values and their units
+export { type Bytes, bytesSchema, type Cpu, cpuSchema } from './core/quantities';
+export type { ScalingPolicy, ScalingTarget } from './core/scaling';
+export { type SecretRef, secretRefSchema } from './core/secrets';
+export type { LatencyMetric, Series, ServerMetrics, TimeUnit } from './core/server-metrics';
+export { type AvailabilityObjective, type LatencyObjective, Slo, sloSchema } from './core/slo';
+export { type Transform, transform } from './core/transform';
+// Monitoring
+export { Monitoring } from './monitoring/monitoring';
+export { type MonitoringProps, monitoringSchema } from './monitoring/monitoring-props';
+export type { Addon } from './platform/addons';
+export { Cluster, type ClusterProps, clusterSchema } from './platform/cluster';
+export type { Distribution } from './platform/distributions';
+export type { Feature } from './platform/features';
+export type { GpuType } from './platform/gpus';
+// The platform: where things run, and what they can rely on.
+export { Platform, type PlatformProps } from './platform/platform';
+// Serving
+export {
+  gcsUri,
+  ModelArtifact,
+  type ModelArtifactProps,
+  type ModelUri,
+  modelSchema,
+  s3Uri,
+} from './serving/model-artifact';
+export { ModelServer, type ModelServerNodes } from './serving/model-server';
+export { gpuSchema, type ModelServerProps, resourcesSchema, startupSchema } from './serving/model-server-props';
+export type { MountedModel, ProbeTarget, Runtime, Start } from './serving/runtime';
+export { CONFIG_FOLDER } from './serving/runtime';
+export * from './serving/runtimes';
+// From the tree to manifests
+export { Stack, type StackContext, type StackProps } from './stack/stack';
+export { type SynthResult, synth } from './synth/synth';
+// Training
+export { TrainingJob, type TrainingJobNodes } from './training/training-job';
+export { type TrainingJobProps, trainingJobSchema } from './training/training-job-props';

@@ -1,0 +1,133 @@
+import { formatSeconds } from '../core/durations';
+import type { ObservedServer } from '../core/observed';
+import { latencyMean, latencyQuantile, rate, type Selector, series } from '../core/promql';
+import type { ServerMetrics } from '../core/server-metrics';
+import type { LatencyObjective } from '../core/slo';
+import { MEMORY_LIMIT, ofPods, WORKING_SET } from './container-metrics';
+
+/** An alerting rule, as Prometheus reads it. */
+export interface AlertRule {
+  readonly alert: string;
+  readonly expr: string;
+  readonly for?: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: { readonly summary: string; readonly description: string };
+}
+
+/** A file of rules, as Prometheus reads it. */
+export interface RuleFile {
+  readonly groups: readonly { readonly name: string; readonly rules: readonly AlertRule[] }[];
+}
+
+/** Below so many requests in a second, one error is a large share, and no alert is raised about shares. */
+const QUIET_REQUESTS_PER_SECOND = 0.1;
+
+/** The share of failed requests that is too many for a server without an objective. */
+const ERROR_RATIO = 0.05;
+
+/** The time series of a server, by the labels that Prometheus gives them. */
+export function selectorOf({ namespace, name }: ObservedServer): Selector {
+  return { namespace, job: name };
+}
+
+/** The alerts about all servers of a platform, and one that always fires, to show that alerts arrive. */
+export function alertRules(platform: string, servers: readonly ObservedServer[]): RuleFile {
+  const watchdog: AlertRule = {
+    alert: 'Watchdog',
+    expr: 'vector(1)',
+    labels: { severity: 'none', platform },
+    annotations: {
+      summary: 'Alerting works',
+      description: 'This alert always fires. When it stops arriving, alerting itself is broken.',
+    },
+  };
+  return { groups: [{ name: `${platform}-servers`, rules: [watchdog, ...servers.flatMap(rulesFor)] }] };
+
+  function rulesFor(server: ObservedServer): AlertRule[] {
+    const rules = [memory(server)];
+    if (server.metrics === undefined) return rules;
+    const { metrics } = server;
+    rules.unshift(down(server));
+    rules.push(...errors(server, metrics), ...slow(server, metrics));
+    return rules.map((rule) => ({ ...rule, labels: { ...rule.labels, platform, server: server.name } }));
+  }
+}
+
+function down(server: ObservedServer): AlertRule {
+  return {
+    alert: 'ModelServerDown',
+    expr: `absent(${series({ name: 'up' }, selectorOf(server))} == 1)`,
+    for: '5m',
+    labels: { severity: 'critical' },
+    annotations: {
+      summary: `No replica of ${server.name} answers`,
+      description: `For 5 minutes Prometheus has reached no replica of ${server.name} in ${server.namespace}.`,
+    },
+  };
+}
+
+function memory(server: ObservedServer): AlertRule {
+  const selector = { namespace: server.namespace };
+  const used = series(ofPods(WORKING_SET, server, 'server'), selector);
+  const limit = series(ofPods(MEMORY_LIMIT, server, 'server'), selector);
+  return {
+    alert: 'ModelServerMemoryNearLimit',
+    expr: `${used} / ${limit} > 0.95`,
+    for: '10m',
+    labels: { severity: 'warning' },
+    annotations: {
+      summary: `A replica of ${server.name} is about to run out of memory`,
+      description: 'Pod {{ $labels.pod }} has used {{ $value | humanizePercentage }} of its memory for 10 minutes.',
+    },
+  };
+}
+
+function errors(server: ObservedServer, { requests, errors: failed }: ServerMetrics): AlertRule[] {
+  if (requests === undefined || failed === undefined) return [];
+  const selector = selectorOf(server);
+  const objective = server.slos.find(({ kind }) => kind === 'availability')?.objective;
+  // The budget of a month would be gone in two days at 14.4 times the allowed rate; see the SRE workbook.
+  const bound = objective === undefined ? ERROR_RATIO : Math.min(0.5, Number((14.4 * (1 - objective)).toPrecision(6)));
+  const all = rate(requests, selector, '5m');
+  return [
+    {
+      alert: 'ModelServerErrors',
+      expr: `${rate(failed, selector, '5m')} / ${all} > ${bound} and ${all} > ${QUIET_REQUESTS_PER_SECOND}`,
+      for: '2m',
+      labels: { severity: 'critical' },
+      annotations: {
+        summary: `${server.name} fails too many requests`,
+        description: `{{ $value | humanizePercentage }} of its requests fail; ${percent(bound)} is the bound.`,
+      },
+    },
+  ];
+}
+
+function slow(server: ObservedServer, { latency, requests }: ServerMetrics): AlertRule[] {
+  const slo = server.slos.find((objective): objective is LatencyObjective => objective.kind === 'latency');
+  if (slo === undefined || latency === undefined) return [];
+  const selector = selectorOf(server);
+  const [what, value] =
+    latency.type === 'histogram'
+      ? [`The ${percent(slo.objective)} quantile`, latencyQuantile(slo.objective, latency, selector, '5m')]
+      : // Without a histogram the mean is all there is. It above the bound of a high quantile is surely too slow.
+        ['The mean', latencyMean(latency, selector, '5m')];
+  const guard = requests === undefined ? '' : ` and ${rate(requests, selector, '5m')} > ${QUIET_REQUESTS_PER_SECOND}`;
+  const bound = formatSeconds(slo.thresholdSeconds);
+  return [
+    {
+      alert: 'ModelServerSlow',
+      expr: `${value} > ${slo.thresholdSeconds}${guard}`,
+      for: '10m',
+      labels: { severity: 'warning' },
+      annotations: {
+        summary: `${server.name} answers too slowly`,
+        description: `${what} of its latency has been {{ $value | humanizeDuration }} for 10 minutes; ${bound} is the bound.`,
+      },
+    },
+  ];
+}
+
+function percent(share: number): string {
+  return `${Number((share * 100).toPrecision(6))} %`;
+}

@@ -1,0 +1,25 @@
+import type { ObservedServer } from '../core/observed';
+import type { Series } from '../core/server-metrics';
+
+/*
+ * What the kubelet (cAdvisor) tells of containers. Its series carry the labels namespace, pod and container.
+ * @see https://github.com/google/cadvisor/blob/master/docs/storage/prometheus.md
+ */
+
+/** Counter of CPU seconds. */
+export const CPU_SECONDS: Series = { name: 'container_cpu_usage_seconds_total' };
+
+/** Gauge of the bytes that can't be freed under pressure, which the limit is held against. */
+export const WORKING_SET: Series = { name: 'container_memory_working_set_bytes' };
+
+/** Gauge of the memory limit in bytes; 0 without one. */
+export const MEMORY_LIMIT: Series = { name: 'container_spec_memory_limit_bytes' };
+
+/** Gauge of the share of time in which a GPU was busy, from 0 to 100, by NVIDIA's dcgm-exporter. */
+export const DCGM_GPU_UTILIZATION: Series = { name: 'DCGM_FI_DEV_GPU_UTIL' };
+
+/** Restricts series of the kubelet to the pods of a server: a Deployment's pods are `<name>-<hash>-<5 characters>`. */
+export function ofPods(metric: Series, { name }: ObservedServer, container?: string): Series {
+  const matchers = [`pod=~"${name}-[a-z0-9]+-[a-z0-9]{5}"`, ...(container ? [`container="${container}"`] : [])];
+  return { name: metric.name, where: matchers.join(',') };
+}

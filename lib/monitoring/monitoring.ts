@@ -1,0 +1,34 @@
+import { Construct } from 'constructs';
+import { parse } from '../core/schema';
+import { Alertmanager } from './alertmanager';
+import { Grafana } from './grafana';
+import { type MonitoringProps, monitoringSchema } from './monitoring-props';
+import { Prometheus } from './prometheus';
+
+/**
+ * Prometheus, Alertmanager and Grafana for the servers of a platform. Nobody lists what to watch: every server in the
+ * tree is scraped, has its alerts and its row on the dashboard, and none is about a metric that its server doesn't
+ * have.
+ *
+ * @example
+ * ```ts
+ * new Monitoring(shop, 'monitoring', { alertmanager: { webhook: { name: 'alerts', key: 'url' } } });
+ * ```
+ */
+export class Monitoring extends Construct {
+  readonly prometheus: Prometheus;
+  readonly alertmanager: Alertmanager;
+  readonly grafana: Grafana;
+
+  /** @throws InvalidInput with everything that is wrong with the props */
+  constructor(scope: Construct, id: string, props: MonitoringProps = {}) {
+    super(scope, id);
+    const settings = parse(monitoringSchema, props, this.node.path);
+    this.alertmanager = new Alertmanager(this, 'alertmanager', settings.alertmanager);
+    this.prometheus = new Prometheus(this, 'prometheus', {
+      ...settings.prometheus,
+      alertmanager: this.alertmanager.program,
+    });
+    this.grafana = new Grafana(this, 'grafana', { ...settings.grafana, prometheus: this.prometheus.address });
+  }
+}

@@ -1,0 +1,3 @@
+/** What can be installed into a cluster and changes what recstack may emit. */
+export const ADDONS = ['metrics-server', 'dcgm-exporter', 'keda', 'prometheus-operator'] as const;
+export type Addon = (typeof ADDONS)[number];

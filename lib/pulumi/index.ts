@@ -1,0 +1,6 @@
+/**
+ * The same tree, applied by Pulumi instead of written to files.
+ *
+ * @packageDocumentation
+ */
+export { deploy } from './deploy';

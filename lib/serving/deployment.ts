@@ -1,0 +1,164 @@
+import { createHash } from 'node:crypto';
+import { Lazy } from 'cdk8s';
+import type { Deployment } from 'kubernetes-types/apps/v1';
+import type { Container, PodSpec, Probe, ResourceRequirements, Volume, VolumeMount } from 'kubernetes-types/core/v1';
+import { bytes, formatBytes } from '../core/quantities';
+import { gpuPlacement } from '../platform/gpus';
+import { podLabels, selectorLabels, type workloadMetadata } from '../platform/labels';
+import type { Platform } from '../platform/platform';
+import { RESTRICTED_CONTAINER, restrictedPod, UNPRIVILEGED } from '../platform/pod-security';
+import { ENDPOINT_LAG_SECONDS } from './budgets';
+import type { Derived } from './derived';
+import type { ModelServerSettings } from './model-server-props';
+import type { ModelVolume } from './model-volume';
+import { CONFIG_FOLDER, type ProbeTarget, type Runtime } from './runtime';
+
+/** What a server's Deployment is made of. */
+export interface DeploymentInput {
+  readonly platform: Platform;
+  readonly metadata: ReturnType<typeof workloadMetadata>;
+  readonly settings: ModelServerSettings;
+  readonly derived: Derived;
+  readonly model: ModelVolume;
+  /** The runtime's image, with its digest. */
+  readonly image: string;
+  readonly serviceAccount: string;
+  /** Asked at synth, when it is known whether an autoscaler decides on the replicas. */
+  readonly replicas: () => number | undefined;
+}
+
+/** The Deployment of a model server. */
+export function deployment(input: DeploymentInput) {
+  const { metadata, platform, settings, derived, replicas } = input;
+  const identity = { platform: platform.node.id, name: metadata.name };
+  const { runtime, model, gpu } = settings;
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata,
+    spec: {
+      replicas: Lazy.any({ produce: replicas }),
+      selector: { matchLabels: selectorLabels(identity) },
+      // Where GPUs are scarce, a surge pod waits for a card that only the old pod can free (kuberay#1476).
+      strategy: {
+        type: 'RollingUpdate',
+        rollingUpdate: gpu === undefined ? { maxSurge: 1, maxUnavailable: 0 } : { maxSurge: 0, maxUnavailable: 1 },
+      },
+      progressDeadlineSeconds: derived.progressSeconds,
+      template: {
+        metadata: {
+          labels: podLabels({ ...identity, component: 'model-server', version: model.version }),
+          ...(runtime.files === undefined ? {} : { annotations: { 'checksum/config': checksum(runtime.files) } }),
+        },
+        spec: podSpec(input),
+      },
+    },
+  } as const satisfies Deployment;
+}
+
+function podSpec(input: DeploymentInput): PodSpec {
+  const { metadata, platform, settings, derived, model, serviceAccount } = input;
+  const { name } = metadata;
+  const { runtime, gpu, priorityClass } = settings;
+  const spread = { labelSelector: { matchLabels: selectorLabels({ platform: platform.node.id, name }) } };
+  return {
+    serviceAccountName: serviceAccount,
+    automountServiceAccountToken: false,
+    // A Service called `vllm` would set VLLM_PORT=tcp://…, which vLLM takes for its own setting.
+    enableServiceLinks: false,
+    ...(priorityClass === undefined ? {} : { priorityClassName: priorityClass }),
+    securityContext: restrictedPod({ uid: UNPRIVILEGED.uid, gid: runtime.gid ?? UNPRIVILEGED.gid }),
+    terminationGracePeriodSeconds: derived.graceSeconds,
+    topologySpreadConstraints: ['topology.kubernetes.io/zone', 'kubernetes.io/hostname'].map((topologyKey) => ({
+      topologyKey,
+      maxSkew: 1,
+      // Evenly if possible: where GPUs are scarce, a replica in the wrong zone is better than none.
+      whenUnsatisfiable: 'ScheduleAnyway',
+      ...spread,
+      // Old and new pods of a rollout are spread apart from each other.
+      matchLabelKeys: ['pod-template-hash'],
+    })),
+    ...(gpu === undefined ? {} : gpuPlacement(gpu.type, platform.cluster.distribution)),
+    ...(model.initContainers.length > 0 ? { initContainers: model.initContainers } : {}),
+    containers: [server(input)],
+    volumes: [...model.volumes, ...ownVolumes(runtime, name)],
+  };
+}
+
+function server({ settings, derived, model, image }: DeploymentInput): Container {
+  const { runtime, gpu } = settings;
+  const { command, args, env } = runtime.start({
+    artifact: settings.model,
+    folder: runtime.modelFolder(settings.model),
+    gpus: gpu?.count ?? 0,
+  });
+  return {
+    name: 'server',
+    image,
+    imagePullPolicy: 'IfNotPresent',
+    command: [...command],
+    args: [...args],
+    ...(env === undefined ? {} : { env: Object.entries(env).map(([key, value]) => ({ name: key, value })) }),
+    ports: Object.entries(runtime.ports).map(([key, containerPort]) => ({ name: key, containerPort })),
+    startupProbe: probe(runtime, 'startup', {
+      periodSeconds: 5,
+      failureThreshold: Math.ceil(derived.startupSeconds / 5),
+    }),
+    // One failure is too twitchy: a busy server misses a probe now and then (kserve#5677).
+    readinessProbe: probe(runtime, 'readiness', { periodSeconds: 5, failureThreshold: 3, timeoutSeconds: 3 }),
+    livenessProbe: probe(runtime, 'liveness', { periodSeconds: 10, failureThreshold: 6, timeoutSeconds: 5 }),
+    // Endpoints leave before the server is told to stop, or requests that are still sent are refused.
+    lifecycle: { preStop: { sleep: { seconds: ENDPOINT_LAG_SECONDS } } },
+    resources: resources(settings, derived),
+    securityContext: RESTRICTED_CONTAINER,
+    volumeMounts: [model.mount, ...ownMounts(runtime)],
+  };
+}
+
+function resources({ gpu, model }: ModelServerSettings, { cpu, memory }: Derived): ResourceRequirements {
+  const devices = gpu === undefined ? undefined : { 'nvidia.com/gpu': String(gpu.count) };
+  // The model's copy, what the server writes, and its log count together.
+  const disk = { 'ephemeral-storage': formatBytes(1.1 * bytes(model.size) + 4 * 2 ** 30) };
+  return { requests: { cpu, memory, ...disk, ...devices }, limits: { memory, ...disk, ...devices } };
+}
+
+function probe(runtime: Runtime, kind: keyof Runtime['probes'], timing: Probe): Probe {
+  const target: ProbeTarget = runtime.probes[kind];
+  // Kubernetes takes the port of a gRPC probe as a number only.
+  return 'grpc' in target
+    ? { grpc: { port: runtime.ports[target.grpc] ?? 0 }, ...timing }
+    : { httpGet: { path: target.path, port: target.port }, ...timing };
+}
+
+function ownVolumes({ writablePaths, sharedMemory, files }: Runtime, name: string): Volume[] {
+  return [
+    ...writablePaths.map((path) => ({ name: volumeName(path), emptyDir: { sizeLimit: '2Gi' } })),
+    ...(sharedMemory === undefined
+      ? []
+      : [{ name: 'shared-memory', emptyDir: { medium: 'Memory', sizeLimit: sharedMemory } }]),
+    ...(files === undefined
+      ? []
+      : [{ name: 'config', configMap: { name, items: Object.keys(files).map((key) => ({ key, path: key })) } }]),
+  ];
+}
+
+function ownMounts({ writablePaths, sharedMemory, files }: Runtime): VolumeMount[] {
+  return [
+    ...writablePaths.map((path) => ({ name: volumeName(path), mountPath: path })),
+    ...(sharedMemory === undefined ? [] : [{ name: 'shared-memory', mountPath: '/dev/shm' }]),
+    ...(files === undefined ? [] : [{ name: 'config', mountPath: CONFIG_FOLDER, readOnly: true }]),
+  ];
+}
+
+/** `/var/cache` as `writable-var-cache`. */
+function volumeName(path: string): string {
+  return `writable${path
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/-$/, '')}`;
+}
+
+/** Makes pods start anew when their configuration changes, as Helm's charts do. */
+function checksum(files: Readonly<Record<string, string>>): string {
+  return createHash('sha256').update(JSON.stringify(files)).digest('hex').slice(0, 16);
+}

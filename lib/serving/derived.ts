@@ -1,0 +1,44 @@
+import { seconds } from '../core/durations';
+import { type Bytes, bytes, type Cpu, cores, formatBytes, formatCpu } from '../core/quantities';
+import * as budgets from './budgets';
+import type { ModelServerSettings } from './model-server-props';
+
+/** The numbers of a server that follow from its model, its runtime and what was measured. */
+export interface Derived {
+  /** Seconds for one attempt to copy the model. */
+  readonly pullSeconds: number;
+  /** Seconds from the start of the server to its first good answer, at most. */
+  readonly startupSeconds: number;
+  /** Seconds that a pod has to end. */
+  readonly graceSeconds: number;
+  /** Seconds that a rollout may stand still. */
+  readonly progressSeconds: number;
+  readonly cpu: Cpu;
+  readonly memory: Bytes;
+}
+
+/** Computes a server's numbers by the formulas of `budgets.ts`. */
+export function derive({ model, runtime, gpu, resources, startup }: ModelServerSettings): Derived {
+  const size = bytes(model.size);
+  const pullSeconds = budgets.pullBudget({
+    size,
+    bandwidth: startup.pullPerSecond === undefined ? budgets.PULL_BYTES_PER_SECOND : bytes(startup.pullPerSecond),
+  });
+  const startupSeconds = budgets.startupBudget({
+    size,
+    bandwidth: startup.loadPerSecond === undefined ? budgets.LOAD_BYTES_PER_SECOND : bytes(startup.loadPerSecond),
+    warmUp: startup.warmUp === undefined ? runtime.warmUpSeconds : seconds(startup.warmUp),
+  });
+  const sharedMemory = runtime.sharedMemory === undefined ? 0 : bytes(runtime.sharedMemory);
+  return {
+    pullSeconds,
+    startupSeconds,
+    graceSeconds: budgets.gracePeriod(runtime.drainSeconds),
+    progressSeconds: budgets.progressDeadline({ pull: pullSeconds, startup: startupSeconds }),
+    // In the API server's own form, so that applying twice changes nothing.
+    cpu: formatCpu(resources.cpu === undefined ? budgets.cpuFor(gpu?.count ?? 0) : cores(resources.cpu)),
+    memory: formatBytes(
+      resources.memory === undefined ? budgets.memoryFor({ size, sharedMemory }) : bytes(resources.memory),
+    ),
+  };
+}

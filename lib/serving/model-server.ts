@@ -1,0 +1,225 @@
+import type { ApiObject } from 'cdk8s';
+import * as kplus from 'cdk8s-plus-28';
+import { Construct } from 'constructs';
+import type { Deployment } from 'kubernetes-types/apps/v1';
+import type { Service } from 'kubernetes-types/core/v1';
+import type { NetworkPolicy } from 'kubernetes-types/networking/v1';
+import type { PodDisruptionBudget } from 'kubernetes-types/policy/v1';
+import { HELPER_IMAGES } from '../core/helper-images';
+import { kubernetesObject } from '../core/kubernetes-object';
+import { observe } from '../core/observed';
+import { InvalidInput } from '../core/problem';
+import type { ScalingPolicy } from '../core/scaling';
+import { parse } from '../core/schema';
+import { transform } from '../core/transform';
+import { disruptionBudget } from '../platform/disruption-budget';
+import { selectorLabels, workloadMetadata } from '../platform/labels';
+import { Platform } from '../platform/platform';
+import { warn } from '../platform/warnings';
+import { deployment } from './deployment';
+import { derive } from './derived';
+import { locationOf } from './model-artifact';
+import { type ModelServerProps, type ModelServerSettings, modelServerSchema } from './model-server-props';
+import { claimedModel, type ModelVolume, PULL_SCRIPT, pulledModel } from './model-volume';
+import { networkPolicy } from './network';
+
+/** The constructs that a server is made of: the way to every object that it emits. */
+export interface ModelServerNodes {
+  readonly deployment: ApiObject;
+  readonly service: kplus.Service;
+  readonly serviceAccount: kplus.IServiceAccount;
+  readonly disruptionBudget: ApiObject;
+  readonly networkPolicy: ApiObject;
+  /** Scripts and configuration; undefined where the server needs none. */
+  readonly configMap: kplus.ConfigMap | undefined;
+}
+
+/**
+ * Serves one model: a Deployment with all that it takes to survive in production. Replicas start when the model is
+ * loaded and not before, finish what they began when they stop, keep to the nodes with their GPU, are spread over
+ * zones, are never all evicted at once, run unprivileged, and talk to nobody they need not.
+ *
+ * It is what cdk8s-plus calls scalable, a pod selector and a peer of network policies, so that it mixes with
+ * constructs from there.
+ *
+ * @example
+ * ```ts
+ * const ranker = new ModelServer(shop, 'ranker', {
+ *   model: ModelArtifact.of({ name: 'dlrm', version: '42', uri: 's3://models/dlrm/42', size: '18Gi' }),
+ *   runtime: triton({ version: '25.08' }),
+ *   gpu: { count: 1, type: 'nvidia-l4' },
+ *   slo: Slo.latency({ under: '50ms', objective: '99%' }),
+ * });
+ * ranker.autoscale(autoscaleOnResources({ replicas: [3, 40], cpu: '60%' }));
+ * ```
+ */
+export class ModelServer extends Construct implements kplus.IScalable, kplus.INetworkPolicyPeer, kplus.IPodSelector {
+  /** The constructs inside, for `transform` and for references from elsewhere. */
+  readonly nodes: ModelServerNodes;
+  /** The server's name, and that of its objects. */
+  readonly name: string;
+  hasAutoscaler = false;
+  private readonly platform: Platform;
+  private readonly settings: ModelServerSettings;
+
+  /** @throws InvalidInput with everything that is wrong with the props */
+  constructor(scope: Construct, id: string, props: ModelServerProps) {
+    super(scope, id);
+    this.platform = Platform.of(this);
+    this.name = this.platform.nameOf(this);
+    this.settings = parse(modelServerSchema, props, this.node.path);
+    this.nodes = this.emit();
+    this.applyTransforms();
+    this.check();
+    observe(this, {
+      name: this.name,
+      namespace: this.platform.namespace,
+      metrics: this.settings.runtime.metrics,
+      usesGpu: this.settings.gpu !== undefined,
+      slos: this.settings.slo,
+    });
+  }
+
+  /**
+   * Lets a policy decide on the number of replicas, instead of the fixed one.
+   *
+   * @throws InvalidInput when another one decides already: two would fight
+   */
+  autoscale(policy: ScalingPolicy): void {
+    if (this.hasAutoscaler) {
+      throw new InvalidInput([
+        { where: this.node.path, text: 'autoscale must be called once: two autoscalers would fight over the replicas' },
+      ]);
+    }
+    policy.attachTo(this);
+  }
+
+  /** Lets other pods call the server, beside those of its namespace, which may anyway. */
+  allowFrom(peer: kplus.INetworkPolicyPeer): void {
+    const ports = Object.entries(this.settings.runtime.ports).filter(([name]) => name !== 'metrics');
+    new kplus.NetworkPolicy(this, `from-${peer.node.addr}`, {
+      metadata: { name: `${this.name}-from-${peer.node.id}` },
+      selector: this,
+      ingress: { rules: [{ peer, ports: ports.map(([, port]) => kplus.NetworkPolicyPort.tcp(port)) }] },
+    });
+  }
+
+  /** Part of cdk8s-plus' `IScalable`: an autoscaler tells that it took over. */
+  markHasAutoscaler(): void {
+    this.hasAutoscaler = true;
+  }
+
+  /** Part of cdk8s-plus' `IScalable`. */
+  toScalingTarget(): kplus.ScalingTarget {
+    return { kind: 'Deployment', apiVersion: 'apps/v1', name: this.name, containers: [] };
+  }
+
+  /** Part of cdk8s-plus' `IPodSelector`. */
+  toPodSelectorConfig(): kplus.PodSelectorConfig {
+    const labels = selectorLabels({ platform: this.platform.node.id, name: this.name });
+    return { labelSelector: kplus.LabelSelector.of({ labels }) };
+  }
+
+  /** Part of cdk8s-plus' `INetworkPolicyPeer`. */
+  toNetworkPolicyPeerConfig(): kplus.NetworkPolicyPeerConfig {
+    return { podSelector: this.toPodSelectorConfig() };
+  }
+
+  /** Part of cdk8s-plus' `INetworkPolicyPeer`. */
+  toPodSelector(): kplus.IPodSelector {
+    return this;
+  }
+
+  private emit(): ModelServerNodes {
+    const { name, platform, settings } = this;
+    const { runtime, model } = settings;
+    const metadata = workloadMetadata(name, 'model-server');
+    const derived = derive(settings);
+    const serviceAccount = this.serviceAccount();
+    const configMap = this.configMap();
+    const volume = this.modelVolume(derived.pullSeconds);
+    return {
+      serviceAccount,
+      configMap,
+      networkPolicy: kubernetesObject<NetworkPolicy>(
+        this,
+        'network-policy',
+        networkPolicy({ platform: platform.node.id, metadata, runtime, model }),
+      ),
+      service: new kplus.Service(this, 'service', {
+        metadata,
+        selector: this,
+        ports: Object.entries(runtime.ports).map(([port, number]) => ({
+          name: port,
+          port: number,
+          targetPort: number,
+        })),
+      }),
+      disruptionBudget: kubernetesObject<PodDisruptionBudget>(
+        this,
+        'disruption-budget',
+        disruptionBudget(metadata, selectorLabels({ platform: platform.node.id, name })),
+      ),
+      deployment: kubernetesObject<Deployment>(
+        this,
+        'deployment',
+        deployment({
+          platform,
+          metadata,
+          settings,
+          derived,
+          model: volume,
+          image: platform.pin(runtime.image),
+          serviceAccount: serviceAccount.name,
+          // Beside an autoscaler, every apply would set the replicas back.
+          replicas: () => (this.hasAutoscaler ? undefined : settings.replicas),
+        }),
+      ),
+    };
+  }
+
+  private serviceAccount(): kplus.IServiceAccount {
+    const { identity } = this.settings;
+    if (identity !== undefined && 'node' in identity) return identity;
+    return new kplus.ServiceAccount(this, 'service-account', {
+      metadata: { ...workloadMetadata(this.name, 'model-server'), annotations: identity?.annotations },
+    });
+  }
+
+  private configMap(): kplus.ConfigMap | undefined {
+    const { runtime, model } = this.settings;
+    const pulled = locationOf(model).scheme !== 'pvc';
+    const data = { ...runtime.files, ...(pulled ? { 'pull-model.sh': PULL_SCRIPT } : {}) };
+    if (Object.keys(data).length === 0) return undefined;
+    return new kplus.ConfigMap(this, 'config-map', { metadata: workloadMetadata(this.name, 'model-server'), data });
+  }
+
+  private modelVolume(pullSeconds: number): ModelVolume {
+    const { model, runtime } = this.settings;
+    const folder = runtime.modelFolder(model);
+    if (locationOf(model).scheme === 'pvc') return claimedModel(model, folder);
+    const image = this.platform.pin(HELPER_IMAGES.rclone);
+    return pulledModel({ model, folder, image, script: this.name, pullSeconds });
+  }
+
+  private applyTransforms(): void {
+    // An empty list that cdk8s-plus writes and the API server drops.
+    transform<Service>(this.nodes.service, { spec: { externalIPs: null } });
+    const changes = this.settings.transform;
+    if (changes.deployment) transform(this.nodes.deployment, changes.deployment);
+    if (changes.service) transform(this.nodes.service, changes.service);
+    if (changes.serviceAccount) transform(this.nodes.serviceAccount, changes.serviceAccount);
+    if (changes.disruptionBudget) transform(this.nodes.disruptionBudget, changes.disruptionBudget);
+    if (changes.networkPolicy) transform(this.nodes.networkPolicy, changes.networkPolicy);
+    if (changes.configMap && this.nodes.configMap) transform(this.nodes.configMap, changes.configMap);
+  }
+
+  private check(): void {
+    const { gpu, model } = this.settings;
+    const problem = gpu === undefined ? undefined : this.platform.cluster.problemWithGpu(gpu.type);
+    if (problem !== undefined) this.node.addValidation({ validate: () => [`gpu.type ${problem}`] });
+    if (this.platform.production && model.sha256 === undefined) {
+      warn(this, `model.sha256 is missing: with it, a copy that is damaged or not the tested one is never served`);
+    }
+  }
+}

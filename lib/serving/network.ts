@@ -1,0 +1,66 @@
+import type { NetworkPolicy, NetworkPolicyEgressRule } from 'kubernetes-types/networking/v1';
+import { LABELS, selectorLabels, type workloadMetadata } from '../platform/labels';
+import { locationOf, type ModelArtifact } from './model-artifact';
+import type { Runtime } from './runtime';
+
+/** Addresses at which clouds give a pod its credentials, on every node: EC2 and GCE, GKE, EKS Pod Identity. */
+const CREDENTIAL_ADDRESSES = ['169.254.169.254/32', '169.254.169.252/32', '169.254.170.23/32'];
+
+/**
+ * Who may talk to a server: pods of the same namespace on its serving ports, and monitoring on its metrics. It may
+ * talk to nobody, but for the store that its model comes from.
+ */
+export function networkPolicy(props: {
+  readonly platform: string;
+  readonly metadata: ReturnType<typeof workloadMetadata>;
+  readonly runtime: Runtime;
+  readonly model: ModelArtifact;
+}) {
+  const { platform, metadata, runtime, model } = props;
+  const { name } = metadata;
+  const serving = Object.entries(runtime.ports).filter(([port]) => port !== 'metrics');
+  const scraped = runtime.metrics === undefined ? undefined : runtime.ports[runtime.metrics.port];
+  return {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata,
+    spec: {
+      podSelector: { matchLabels: selectorLabels({ platform, name }) },
+      policyTypes: ['Ingress', 'Egress'],
+      ingress: [
+        { from: [{ podSelector: {} }], ports: serving.map(([, port]) => ({ protocol: 'TCP', port })) },
+        ...(scraped === undefined
+          ? []
+          : [
+              {
+                from: [{ podSelector: { matchLabels: { [LABELS.component]: 'monitoring' } } }],
+                ports: [{ protocol: 'TCP', port: scraped }],
+              },
+            ]),
+      ],
+      egress: storeEgress(model),
+    },
+  } as const satisfies NetworkPolicy;
+}
+
+/** The way to an object store. Its addresses change, so that only the ports can be named. */
+function storeEgress(model: ModelArtifact): NetworkPolicyEgressRule[] {
+  if (locationOf(model).scheme === 'pvc') return [];
+  const { endpoint } = model.store;
+  const port = endpoint === undefined ? 443 : portOf(endpoint);
+  return [
+    port === undefined ? {} : { ports: [{ protocol: 'TCP', port }] },
+    {
+      to: CREDENTIAL_ADDRESSES.map((cidr) => ({ ipBlock: { cidr } })),
+      ports: [80, 988].map((metadata) => ({ protocol: 'TCP', port: metadata })),
+    },
+  ];
+}
+
+/** The port of a URL, or undefined for one that is only known at apply: then any port must do. */
+function portOf(url: string): number | undefined {
+  if (!URL.canParse(url)) return undefined;
+  const { port, protocol } = new URL(url);
+  if (port !== '') return Number(port);
+  return protocol === 'http:' ? 80 : 443;
+}

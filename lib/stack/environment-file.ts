@@ -1,0 +1,95 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { type Document, isMap, isPair, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import type { z } from 'zod';
+import { InvalidInput } from '../core/problem';
+import { parse } from '../core/schema';
+
+/**
+ * Reads and checks an environment file. Its name without the ending is the environment's name.
+ *
+ * @throws InvalidInput with everything that is wrong with it, each with file and line
+ */
+export function readEnvironment<S extends z.ZodType>(schema: S, file: string): { name: string; data: z.output<S> } {
+  const name = basename(file, '.yaml');
+  if (!existsSync(file)) {
+    const there = environmentsIn(dirname(file));
+    const choice = there.length > 0 ? `there are ${there.join(', ')}` : 'the folder has none';
+    throw new InvalidInput([{ where: file, text: `must be an environment file, but does not exist: ${choice}` }]);
+  }
+  return { name, data: readYaml(schema, file) };
+}
+
+/** The names of the environments in a folder. */
+export function environmentsIn(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((file) => file.endsWith('.yaml'))
+    .map((file) => basename(file, '.yaml'))
+    .sort();
+}
+
+/** Reads a YAML file and checks it against a schema. */
+export function readYaml<S extends z.ZodType>(
+  schema: S,
+  file: string,
+  { whenMissing }: { whenMissing?: z.output<S> } = {},
+): z.output<S> {
+  if (whenMissing !== undefined && !existsSync(file)) return whenMissing;
+  const lines = new LineCounter();
+  const document = parseDocument(readText(file), { lineCounter: lines, prettyErrors: false, merge: true });
+  const place = (offset: number): string => `${file}:${lines.linePos(offset).line}`;
+  if (document.errors.length > 0) {
+    throw new InvalidInput(
+      document.errors.map(({ pos, message }) => ({ where: place(pos[0]), text: `must be YAML: ${message}` })),
+    );
+  }
+  if (document.contents === null) {
+    throw new InvalidInput([{ where: file, text: 'must hold settings, but is empty' }]);
+  }
+  return parse(schema, toData(document, file), (path) => place(offsetOf(document, path)));
+}
+
+function readText(file: string): string {
+  const bytes = readFileSync(file);
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    if (!text.includes('\0')) return text;
+  } catch {
+    // Falls through to the one error that both cases deserve.
+  }
+  throw new InvalidInput([{ where: file, text: 'must be a YAML text in UTF-8, but holds other bytes' }]);
+}
+
+function toData(document: Document, file: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    // Aliases that expand without end are only found here.
+    throw new InvalidInput([
+      { where: file, text: `must be YAML: ${error instanceof Error ? error.message : String(error)}` },
+    ]);
+  }
+}
+
+/** Where a value stands in the file; for a value that is missing, the map that should have it. */
+function offsetOf(document: Document, path: readonly PropertyKey[]): number {
+  let node: unknown = document.contents;
+  let offset = start(node);
+  for (const key of path) {
+    if (isMap(node)) {
+      const pair = node.items.find((item) => isPair(item) && String(item.key) === String(key));
+      if (pair === undefined) break;
+      offset = start(pair.key) ?? offset;
+      node = pair.value;
+    } else if (isSeq(node)) {
+      node = node.items[Number(key)];
+      offset = start(node) ?? offset;
+    } else break;
+  }
+  return offset ?? 0;
+}
+
+function start(node: unknown): number | undefined {
+  return (node as Node | undefined)?.range?.[0];
+}

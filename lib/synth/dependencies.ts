@@ -1,0 +1,92 @@
+import { ApiObject } from 'cdk8s';
+import type { IConstruct } from 'constructs';
+import { InvalidInput } from '../core/problem';
+import type { Manifest } from './manifest';
+import { objectKey, referencesOf } from './references';
+
+/** An object of the tree, what must be there before it, and its manifest. */
+export interface Rendered {
+  /** The construct path, stable for the life of the object: `shop/ranker/deployment`. */
+  readonly path: string;
+  readonly object: ApiObject;
+  readonly manifest: Manifest;
+  readonly dependsOn: readonly Rendered[];
+}
+
+/**
+ * Puts objects into the order in which they can be applied, each after all that it depends on:
+ * what its manifest refers to by name, and what a user declared by `node.addDependency`.
+ * Otherwise the order of the tree is kept. Linear in objects and dependencies.
+ *
+ * cdk8s' own dependencies are not used: they expand a dependency between charts into the product of their
+ * objects and walk it exponentially.
+ *
+ * @throws InvalidInput when the dependencies form a circle.
+ */
+export function inDependencyOrder(objects: readonly { object: ApiObject; manifest: Manifest }[]): Rendered[] {
+  const byKey = new Map<string, Mutable>();
+  const byObject = new Map<IConstruct, Mutable>();
+  for (const { object, manifest } of objects) {
+    const rendered: Mutable = { path: object.node.path, object, manifest, dependsOn: [] };
+    byKey.set(objectKey(manifest.kind, manifest.metadata.name, manifest.metadata.namespace), rendered);
+    byObject.set(object, rendered);
+  }
+  for (const rendered of byObject.values()) {
+    const found = new Set<Mutable>();
+    for (const key of referencesOf(rendered.manifest)) {
+      const target = byKey.get(key);
+      if (target !== undefined && !waitsForPods(target.manifest)) found.add(target);
+    }
+    for (const target of declared(rendered.object)) {
+      const dependency = byObject.get(target);
+      if (dependency !== undefined) found.add(dependency);
+    }
+    found.delete(rendered);
+    rendered.dependsOn = [...found];
+  }
+  return sorted([...byObject.values()]);
+}
+
+interface Mutable extends Rendered {
+  dependsOn: Mutable[];
+  /** Being visited: meeting it again closes a circle. */
+  open?: boolean;
+}
+
+/**
+ * Pulumi waits until a Service has endpoints, unless it is headless. Workloads that name a Service must not
+ * wait for it in turn.
+ */
+function waitsForPods({ kind, spec }: Manifest): boolean {
+  return kind === 'Service' && (spec as { clusterIP?: string } | undefined)?.clusterIP !== 'None';
+}
+
+/** The objects that a user declared by `addDependency`, on the object itself or on a construct around it. */
+function declared(object: ApiObject): IConstruct[] {
+  return object.node.scopes
+    .flatMap((scope) => scope.node.dependencies)
+    .flatMap((dependency) => dependency.node.findAll())
+    .filter((construct) => ApiObject.isApiObject(construct));
+}
+
+function sorted(objects: readonly Mutable[]): Mutable[] {
+  const order: Mutable[] = [];
+  const done = new Set<Mutable>();
+  const trail: Mutable[] = [];
+  const visit = (rendered: Mutable): void => {
+    if (done.has(rendered)) return;
+    const start = rendered.open ? trail.indexOf(rendered) : -1;
+    if (start >= 0) {
+      const circle = [...trail.slice(start), rendered].map(({ path }) => path).join(' → ');
+      throw new InvalidInput([{ where: rendered.path, text: `depends on itself: ${circle}` }]);
+    }
+    rendered.open = true;
+    trail.push(rendered);
+    rendered.dependsOn.forEach(visit);
+    trail.pop();
+    done.add(rendered);
+    order.push(rendered);
+  };
+  objects.forEach(visit);
+  return order;
+}

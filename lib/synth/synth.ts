@@ -1,0 +1,45 @@
+import { join } from 'node:path';
+import { Yaml } from 'cdk8s';
+import type { IConstruct } from 'constructs';
+import type { Problem } from '../core/problem';
+import { warningsOf } from '../platform/warnings';
+import type { Manifest } from './manifest';
+import { byChart, render } from './render';
+import { replaceFolder } from './write';
+
+/** What a synth wrote. */
+export interface SynthResult {
+  /** The files, in the order of the tree, with the number of objects in each. */
+  readonly files: readonly { readonly path: string; readonly objects: number }[];
+  /** All objects, in the order in which they can be applied. */
+  readonly manifests: readonly Manifest[];
+  /** What works and yet should be mended. */
+  readonly warnings: readonly Problem[];
+}
+
+/**
+ * Writes the manifests of a tree, one file for each chart, all or nothing: everything is checked and rendered
+ * before the folder is touched, and files of charts that are gone disappear.
+ *
+ * @throws InvalidInput with everything that is wrong in the tree; `outdir` is then as it was
+ * @example
+ * ```ts
+ * const app = new App();
+ * new Platform(app, 'shop', { … });
+ * synth(app, { outdir: 'dist/production' });
+ * ```
+ */
+export function synth(root: IConstruct, { outdir }: { readonly outdir: string }): SynthResult {
+  const rendered = render(root, { deferred: 'refuse' });
+  const charts = byChart(rendered);
+  const files = new Map<string, string>();
+  for (const [chart, objects] of charts) {
+    files.set(`${chart}.yaml`, Yaml.stringify(...objects.map(({ manifest }) => manifest)));
+  }
+  replaceFolder(outdir, files);
+  return {
+    files: [...charts].map(([chart, { length }]) => ({ path: join(outdir, `${chart}.yaml`), objects: length })),
+    manifests: rendered.map(({ manifest }) => manifest),
+    warnings: warningsOf(root),
+  };
+}

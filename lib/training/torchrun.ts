@@ -1,0 +1,45 @@
+import type { EnvVar } from 'kubernetes-types/core/v1';
+
+/** The port at which the nodes of a run meet, torchrun's own default. */
+export const RENDEZVOUS_PORT = 29500;
+
+/** Names of the variables by which torchrun finds the other nodes: the library's, not the user's. */
+export const OWNED_VARIABLES = ['PET_*', 'MASTER_ADDR', 'MASTER_PORT', 'RANK', 'WORLD_SIZE', 'LOCAL_RANK'] as const;
+
+/** Whether a variable belongs to torchrun's contract, or is one of those that recstack builds it from. */
+export function isOwnedVariable(name: string): boolean {
+  return name.startsWith('PET_') || (OWNED_VARIABLES as readonly string[]).includes(name) || name === 'JOB_NAME';
+}
+
+/**
+ * The environment in which `torchrun train.py`, without any flag, forms one process group over all nodes.
+ *
+ * Several nodes meet by torchrun's c10d rendezvous, hosted by the first. A plain Job starts only the failed node
+ * again; with a static rendezvous its peers would wait for it until NCCL gives up, with this one they meet anew.
+ *
+ * @see https://github.com/pytorch/pytorch/blob/main/torch/distributed/run.py
+ */
+export function torchrunEnv(props: {
+  readonly nodes: number;
+  readonly gpusPerNode: number;
+  /** Name of the headless Service that gives the pods their host names. */
+  readonly service: string;
+  /** How often the process group may form anew before a node counts as failed. */
+  readonly restarts: number;
+}): EnvVar[] {
+  const { nodes, gpusPerNode, service, restarts } = props;
+  const common = [
+    { name: 'PET_NNODES', value: String(nodes) },
+    { name: 'PET_NPROC_PER_NODE', value: String(Math.max(1, gpusPerNode)) },
+  ];
+  if (nodes === 1) return [...common, { name: 'PET_STANDALONE', value: '1' }];
+  return [
+    // A run on a schedule has another name every time; only the pod knows it.
+    { name: 'JOB_NAME', valueFrom: { fieldRef: { fieldPath: "metadata.labels['batch.kubernetes.io/job-name']" } } },
+    ...common,
+    { name: 'PET_RDZV_BACKEND', value: 'c10d' },
+    { name: 'PET_RDZV_ENDPOINT', value: `$(JOB_NAME)-0.${service}:${RENDEZVOUS_PORT}` },
+    { name: 'PET_RDZV_ID', value: '$(JOB_NAME)' },
+    { name: 'PET_MAX_RESTARTS', value: String(restarts) },
+  ];
+}

@@ -1,0 +1,138 @@
+import type { CronJob, Job } from 'kubernetes-types/batch/v1';
+import type { Service, ServiceAccount } from 'kubernetes-types/core/v1';
+import type { NetworkPolicy } from 'kubernetes-types/networking/v1';
+import { z } from 'zod';
+import { durationSchema } from '../core/durations';
+import { imageSchema } from '../core/images';
+import { nameSchema } from '../core/names';
+import { bytesSchema, cpuSchema } from '../core/quantities';
+import { deferrableText, must, oneOf, pattern, text, wholeNumber } from '../core/schema';
+import type { Transform } from '../core/transform';
+import { GPU_TYPES } from '../platform/gpus';
+import { isOwnedVariable, OWNED_VARIABLES } from './torchrun';
+
+const cronRule = must("be a schedule of cron's five fields, like '0 2 * * *'");
+const FIELD = String.raw`(\*|[0-9A-Za-z]+(-[0-9A-Za-z]+)?)(\/\d+)?`;
+const CRON = new RegExp(String.raw`^${FIELD}(,${FIELD})*(\s+${FIELD}(,${FIELD})*){4}$`);
+
+const ownedRule = must(
+  'be a variable of your own',
+  `recstack sets ${OWNED_VARIABLES.join(', ')}, so that the nodes find each other`,
+);
+
+/** Checks {@link TrainingJobProps}. */
+export const trainingJobSchema = z.strictObject({
+  /** Image with your training program, PyTorch and torchrun. */
+  image: imageSchema,
+  /**
+   * What every node runs. torchrun finds its settings in the environment, so that it needs no flags.
+   * @example ['torchrun', 'train.py']
+   */
+  command: z.array(text('a word of the command')).min(1, { error: must('have at least one word') }),
+  /**
+   * Nodes that train together; each is one pod.
+   * @default 1
+   */
+  nodes: wholeNumber({ min: 1, max: 1000, of: 'nodes' }).default(1),
+  /**
+   * GPUs of each node; torchrun starts one process for each.
+   * @default 0 - trains on CPU, with one process on each node
+   */
+  gpusPerNode: wholeNumber({ min: 0, max: 16, of: 'GPUs' }).default(0),
+  /**
+   * Type of the GPUs, as the cluster's description has it.
+   * @default - any
+   */
+  gpuType: oneOf(GPU_TYPES).optional(),
+  /** CPU and memory of each node. There is no CPU limit. */
+  resources: z.strictObject({ cpu: cpuSchema, memory: bytesSchema }),
+  /**
+   * Size of `/dev/shm`, through which data loaders hand over their batches; counted in the memory.
+   * @default '1Gi'
+   */
+  sharedMemory: bytesSchema.default('1Gi'),
+  /**
+   * Your own environment variables; values may be known only at apply.
+   * @default {}
+   */
+  env: z
+    .record(
+      z.string().refine((name) => !isOwnedVariable(name), { error: ownedRule }),
+      deferrableText('the value of a variable', () => true),
+    )
+    .default({}),
+  /**
+   * Where checkpoints live: a claim that outlives the pods, mounted at `/checkpoints`. Several nodes need one that
+   * all can write to (ReadWriteMany).
+   * @default - none: a failure starts from the beginning
+   */
+  checkpoints: z
+    .strictObject({
+      /** Name of the PersistentVolumeClaim. */
+      claim: nameSchema,
+      /** How often the program saves; it finds the seconds in `CHECKPOINT_EVERY_SECONDS`. */
+      every: durationSchema,
+    })
+    .optional(),
+  /**
+   * When to run, by cron. Two runs never overlap.
+   * @default - once, when it is applied
+   */
+  schedule: pattern<string>(CRON, cronRule).optional(),
+  /**
+   * Time zone of the schedule.
+   * @default 'Etc/UTC'
+   */
+  timeZone: pattern<string>(/./, must('be a time zone like Asia/Shanghai'), isTimeZone).default('Etc/UTC'),
+  /**
+   * Failures of a node that are made good by starting it again, over the whole run.
+   * @default 3
+   */
+  retries: wholeNumber({ min: 0, of: 'retries' }).default(3),
+  /**
+   * Exit codes that no retry can heal, such as that of a wrong configuration: the run fails at once.
+   * @default []
+   */
+  fatalExitCodes: z.array(wholeNumber({ min: 1, max: 255, of: 'an exit code' })).default([]),
+  /**
+   * The longest that a run may take, with all its retries.
+   * @default '24h'
+   */
+  deadline: durationSchema.default('24h'),
+  /**
+   * How long a finished run and its logs are kept.
+   * @default '24h'
+   */
+  keepFinished: durationSchema.default('24h'),
+  /**
+   * Name of the priority class of the pods.
+   * @default - the cluster's default
+   */
+  priorityClass: text('the name of a PriorityClass').optional(),
+  /** The last word on each emitted object. */
+  transform: z
+    .strictObject({
+      job: z.custom<Transform<Job>>().optional(),
+      cronJob: z.custom<Transform<CronJob>>().optional(),
+      service: z.custom<Transform<Service>>().optional(),
+      serviceAccount: z.custom<Transform<ServiceAccount>>().optional(),
+      networkPolicy: z.custom<Transform<NetworkPolicy>>().optional(),
+    })
+    .default({}),
+});
+
+/** Properties of a TrainingJob. */
+export type TrainingJobProps = z.input<typeof trainingJobSchema>;
+
+/** The same, checked and with defaults. */
+export type TrainingJobSettings = z.output<typeof trainingJobSchema>;
+
+/** Whether the time zone is in the tz database that comes with Node, as it comes with Kubernetes. */
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,16 @@
+import { join } from 'node:path';
+import { exitWith } from '../lib/cli/exit-with';
+import { render } from '../lib/synth/render';
+import shop from './shop';
+
+// cdk8s passes no arguments on: RECSTACK_ENV=staging npx cdk8s synth
+const environment = process.env.RECSTACK_ENV ?? 'production';
+
+try {
+  const app = shop.build(join(__dirname, 'environments', `${environment}.yaml`));
+  // cdk8s' own synth would stop at the first object that fails, with a stack trace.
+  render(app, { deferred: 'refuse' });
+  app.synth();
+} catch (error) {
+  exitWith(error);
+}

@@ -1,0 +1,103 @@
+import { z } from 'zod';
+import {
+  autoscaleOnResourcesSchema,
+  bytesSchema,
+  clusterSchema,
+  gpuSchema,
+  modelSchema,
+  monitoringSchema,
+  nameSchema,
+  resourcesSchema,
+  sloSchema,
+  startupSchema,
+  tensorflowServingSchema,
+  trainingJobSchema,
+  tritonSchema,
+  vllmSchema,
+} from '../lib';
+
+/** What differs from one environment to the next for a server, beside the settings of its runtime. */
+const serverShape = {
+  /** The model that is served. */
+  model: modelSchema,
+  /**
+   * GPUs of each replica.
+   * @default - none: the model runs on CPU
+   */
+  gpu: gpuSchema.optional(),
+  /** CPU and memory of each replica. */
+  resources: resourcesSchema.optional(),
+  /** What was measured of the server's start. */
+  startup: startupSchema.optional(),
+  /** What users of the server may expect. */
+  slo: sloSchema,
+  /** How many replicas there are, and when that changes. */
+  autoscaling: autoscaleOnResourcesSchema,
+};
+
+/** A volume of the cluster that outlives the pods. */
+const claimSchema = z.strictObject({
+  /** How much it holds. */
+  size: bytesSchema,
+  /**
+   * Whether pods on several nodes write to it.
+   * @default false
+   */
+  shared: z.boolean().default(false),
+  /**
+   * Name of the storage class.
+   * @default - the cluster's default
+   */
+  storageClass: nameSchema.optional(),
+});
+
+const shape = z.strictObject({
+  /**
+   * Namespace of all objects.
+   * @default 'shop'
+   */
+  namespace: nameSchema.default('shop'),
+  /**
+   * Whether real users depend on it.
+   * @default true
+   */
+  production: z.boolean().default(true),
+  /** What the cluster is and has. */
+  cluster: clusterSchema,
+  /** Volumes by name, for checkpoints and, where there is no bucket, models. */
+  claims: z.record(nameSchema, claimSchema).default({}),
+  /** Finds some hundred candidates for a user: a two-tower model on TensorFlow Serving. */
+  retrieval: z.strictObject({ ...serverShape, runtime: tensorflowServingSchema }),
+  /** Ranks the candidates: a DLRM on Triton. */
+  ranker: z.strictObject({ ...serverShape, runtime: tritonSchema }),
+  /**
+   * Puts the best ones into the order that is shown: a language model on vLLM.
+   * @default - the ranker's order is shown
+   */
+  reranker: z.strictObject({ ...serverShape, runtime: vllmSchema }).optional(),
+  /** Trains the ranker anew, on a schedule. */
+  retraining: trainingJobSchema.omit({ transform: true }),
+  /** Prometheus, Alertmanager and Grafana. */
+  monitoring: monitoringSchema.prefault({}),
+});
+
+/** What an environment of the shop may say. */
+export const environmentSchema = shape.check(({ value, issues }) => {
+  const unknown = (claim: string) => !(claim in value.claims);
+  const message = `must be one of the claims of this environment (${Object.keys(value.claims).join(', ') || 'none'})`;
+  const { checkpoints } = value.retraining;
+  if (checkpoints !== undefined && unknown(checkpoints.claim)) {
+    const path = ['retraining', 'checkpoints', 'claim'];
+    issues.push({ code: 'custom', path, input: checkpoints.claim, message: `${message}, got '${checkpoints.claim}'` });
+  }
+  for (const server of ['retrieval', 'ranker', 'reranker'] as const) {
+    const uri = value[server]?.model.uri;
+    const claim = /^pvc:\/\/([^/]+)/.exec(uri ?? '')?.[1];
+    if (claim !== undefined && unknown(claim)) {
+      issues.push({ code: 'custom', path: [server, 'model', 'uri'], input: uri, message: `${message}, got '${uri}'` });
+    }
+  }
+});
+
+/** The settings of one environment, checked and with defaults. */
+export type Environment = z.output<typeof environmentSchema>;
