@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { exitWith } from '../lib/cli/exit-with';
+import { describeError } from '../lib/cli/describe-error';
 import { render } from '../lib/synth/render';
 import shop from './shop';
 
@@ -12,5 +12,6 @@ try {
   render(app, { deferred: 'refuse' });
   app.synth();
 } catch (error) {
-  exitWith(error);
+  process.stderr.write(`${describeError(error)}\n`);
+  process.exitCode = 1;
 }

@@ -83,21 +83,23 @@ const shape = z.strictObject({
 
 /** What an environment of the shop may say. */
 export const environmentSchema = shape.check(({ value, issues }) => {
-  const unknown = (claim: string) => !(claim in value.claims);
-  const message = `must be one of the claims of this environment (${Object.keys(value.claims).join(', ') || 'none'})`;
-  const { checkpoints } = value.retraining;
-  if (checkpoints !== undefined && unknown(checkpoints.claim)) {
-    const path = ['retraining', 'checkpoints', 'claim'];
-    issues.push({ code: 'custom', path, input: checkpoints.claim, message: `${message}, got '${checkpoints.claim}'` });
-  }
-  for (const server of ['retrieval', 'ranker', 'reranker'] as const) {
-    const uri = value[server]?.model.uri;
-    const claim = /^pvc:\/\/([^/]+)/.exec(uri ?? '')?.[1];
-    if (claim !== undefined && unknown(claim)) {
-      issues.push({ code: 'custom', path: [server, 'model', 'uri'], input: uri, message: `${message}, got '${uri}'` });
-    }
+  const { claims, retraining, retrieval, ranker, reranker } = value;
+  requireClaim(retraining.checkpoints?.claim, ['retraining', 'checkpoints', 'claim']);
+  requireClaim(claimOf(retrieval.model.uri), ['retrieval', 'model', 'uri']);
+  requireClaim(claimOf(ranker.model.uri), ['ranker', 'model', 'uri']);
+  requireClaim(claimOf(reranker?.model.uri), ['reranker', 'model', 'uri']);
+
+  function requireClaim(claim: string | undefined, path: string[]): void {
+    if (claim === undefined || !nameSchema.safeParse(claim).success || claim in claims) return;
+    const known = Object.keys(claims).join(', ') || 'none';
+    const message = `must be on a claim of this environment, got '${claim}': add it to claims (${known} so far)`;
+    issues.push({ code: 'custom', path, input: claim, message });
   }
 });
+
+function claimOf(uri: string | undefined): string | undefined {
+  return /^pvc:\/\/([^/]+)/.exec(uri ?? '')?.[1];
+}
 
 /** The settings of one environment, checked and with defaults. */
 export type Environment = z.output<typeof environmentSchema>;

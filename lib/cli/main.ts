@@ -1,17 +1,7 @@
 #!/usr/bin/env node
-import { Command } from 'commander';
-import { exitWith } from './exit-with';
-import { synthCommand } from './synth-command';
-import { version } from './version';
+import { run } from './run';
 
-const program = new Command('recstack')
-  .description('Kubernetes platforms for recommendation and search models')
-  .version(version)
-  .addCommand(synthCommand())
-  .showHelpAfterError();
-
-try {
-  program.parse();
-} catch (error) {
-  exitWith(error);
-}
+process.exitCode = run(process.argv.slice(2), {
+  out: (text) => process.stdout.write(text),
+  err: (text) => process.stderr.write(text),
+});

@@ -130,8 +130,8 @@ function given(input: unknown): string {
   return `got ${show(input)}`;
 }
 
-/** Suggests a word only when it is near: a far-fetched suggestion is worse than none. */
-function didYouMean(input: unknown, words: readonly string[]): string {
+/** `: did you mean 'x'?`, when a word is near: a far-fetched suggestion is worse than none. */
+export function didYouMean(input: unknown, words: readonly string[]): string {
   if (typeof input !== 'string' || words.length === 0) return '';
   const nearest = closest(input, words);
   return distance(input, nearest) <= Math.max(1, Math.floor(nearest.length / 3)) ? `: did you mean '${nearest}'?` : '';

@@ -2,8 +2,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { type Document, isMap, isPair, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 import type { z } from 'zod';
-import { InvalidInput } from '../core/problem';
-import { parse } from '../core/schema';
+import { InvalidInput, type Problem, show } from '../core/problem';
+import { didYouMean, parse } from '../core/schema';
 
 /**
  * Reads and checks an environment file. Its name without the ending is the environment's name.
@@ -14,8 +14,8 @@ export function readEnvironment<S extends z.ZodType>(schema: S, file: string): {
   const name = basename(file, '.yaml');
   if (!existsSync(file)) {
     const there = environmentsIn(dirname(file));
-    const choice = there.length > 0 ? `there are ${there.join(', ')}` : 'the folder has none';
-    throw new InvalidInput([{ where: file, text: `must be an environment file, but does not exist: ${choice}` }]);
+    const choice = there.length > 0 ? `there are ${there.join(', ')}${didYouMean(name, there)}` : 'the folder has none';
+    throw new InvalidInput([{ where: file, text: `must be an environment file, but does not exist; ${choice}` }]);
   }
   return { name, data: readYaml(schema, file) };
 }
@@ -37,17 +37,32 @@ export function readYaml<S extends z.ZodType>(
 ): z.output<S> {
   if (whenMissing !== undefined && !existsSync(file)) return whenMissing;
   const lines = new LineCounter();
-  const document = parseDocument(readText(file), { lineCounter: lines, prettyErrors: false, merge: true });
+  const source = readText(file);
+  const document = parseDocument(source, { lineCounter: lines, prettyErrors: false, merge: true });
   const place = (offset: number): string => `${file}:${lines.linePos(offset).line}`;
   if (document.errors.length > 0) {
     throw new InvalidInput(
-      document.errors.map(({ pos, message }) => ({ where: place(pos[0]), text: `must be YAML: ${message}` })),
+      document.errors.map(({ code, pos, message }) => {
+        const key =
+          code === 'DUPLICATE_KEY' ? `, but ${show(/^[^\s:]*/.exec(source.slice(pos[0]))?.[0])} comes twice` : '';
+        return { where: place(pos[0]), text: `must be YAML: ${message}${key}` };
+      }),
     );
   }
   if (document.contents === null) {
     throw new InvalidInput([{ where: file, text: 'must hold settings, but is empty' }]);
   }
-  return parse(schema, toData(document, file), (path) => place(offsetOf(document, path)));
+  try {
+    return parse(schema, toData(document, file), (path) => place(offsetOf(document, path)));
+  } catch (error) {
+    throw InvalidInput.is(error) ? new InvalidInput([...error.problems].sort(byLine)) : error;
+  }
+}
+
+/** Problems of one file, from the top to the bottom: zod gives those of nested maps in an order of its own. */
+function byLine(a: Problem, b: Problem): number {
+  const line = ({ where }: Problem): number => Number(where.slice(where.lastIndexOf(':') + 1));
+  return line(a) - line(b);
 }
 
 function readText(file: string): string {
@@ -63,12 +78,13 @@ function readText(file: string): string {
 
 function toData(document: Document, file: string): unknown {
   try {
-    return document.toJS();
+    const data: unknown = document.toJS();
+    // An alias may lead back to where it stands, which no setting means and every reader would follow for ever.
+    JSON.stringify(data);
+    return data;
   } catch (error) {
-    // Aliases that expand without end are only found here.
-    throw new InvalidInput([
-      { where: file, text: `must be YAML: ${error instanceof Error ? error.message : String(error)}` },
-    ]);
+    const [message] = String(error instanceof Error ? error.message : error).split('\n');
+    throw new InvalidInput([{ where: file, text: `must be YAML without endless aliases: ${message}` }]);
   }
 }
 

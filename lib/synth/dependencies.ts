@@ -49,8 +49,6 @@ export function inDependencyOrder(objects: readonly { object: ApiObject; manifes
 
 interface Mutable extends Rendered {
   dependsOn: Mutable[];
-  /** Being visited: meeting it again closes a circle. */
-  open?: boolean;
 }
 
 /**
@@ -69,24 +67,33 @@ function declared(object: ApiObject): IConstruct[] {
     .filter((construct) => ApiObject.isApiObject(construct));
 }
 
+/** A depth-first walk with a stack of its own: chains of dependencies may be longer than the call stack. */
 function sorted(objects: readonly Mutable[]): Mutable[] {
   const order: Mutable[] = [];
-  const done = new Set<Mutable>();
-  const trail: Mutable[] = [];
-  const visit = (rendered: Mutable): void => {
-    if (done.has(rendered)) return;
-    const start = rendered.open ? trail.indexOf(rendered) : -1;
-    if (start >= 0) {
-      const circle = [...trail.slice(start), rendered].map(({ path }) => path).join(' → ');
-      throw new InvalidInput([{ where: rendered.path, text: `depends on itself: ${circle}` }]);
+  const state = new Map<Mutable, 'open' | 'done'>();
+  for (const start of objects) {
+    const trail = state.has(start) ? [] : [{ rendered: start, next: 0 }];
+    for (let top = trail.at(-1); top !== undefined; top = trail.at(-1)) {
+      const { rendered } = top;
+      state.set(rendered, 'open');
+      const dependency = rendered.dependsOn[top.next++];
+      if (dependency === undefined) {
+        state.set(rendered, 'done');
+        order.push(rendered);
+        trail.pop();
+      } else if (state.get(dependency) === 'open') {
+        throw circle([...trail.map((step) => step.rendered), dependency]);
+      } else if (!state.has(dependency)) {
+        trail.push({ rendered: dependency, next: 0 });
+      }
     }
-    rendered.open = true;
-    trail.push(rendered);
-    rendered.dependsOn.forEach(visit);
-    trail.pop();
-    done.add(rendered);
-    order.push(rendered);
-  };
-  objects.forEach(visit);
+  }
   return order;
+}
+
+function circle(trail: readonly Mutable[]): InvalidInput {
+  const paths = trail.map(({ path }) => path);
+  const [last = ''] = paths.slice(-1);
+  const text = `depends on itself: ${paths.slice(paths.indexOf(last)).join(' → ')}`;
+  return new InvalidInput([{ where: last, text }]);
 }
