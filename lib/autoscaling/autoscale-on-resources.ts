@@ -16,7 +16,8 @@ export const autoscaleOnResourcesSchema = z
     /** The fewest and the most replicas. */
     replicas: z
       .tuple([count, count], { error: replicasRule })
-      .refine(([min, max]) => min <= max, { error: must('not have its minimum above its maximum') }),
+      .refine(([min, max]) => min <= max, { error: must('not have its minimum above its maximum') })
+      .readonly(),
     /**
      * CPU to aim for, as a share of what a replica sets aside.
      * @default - not looked at

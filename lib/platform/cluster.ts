@@ -25,12 +25,12 @@ export const clusterSchema = z.strictObject({
    * What is installed in the cluster, beyond what the distribution brings.
    * @default []
    */
-  addons: z.array(oneOf(ADDONS)).default([]),
+  addons: z.array(oneOf(ADDONS)).readonly().default([]),
   /**
    * The GPU types of the cluster's nodes; an empty list says that it has none.
    * @default - not described: every GPU type that recstack knows is accepted
    */
-  gpus: z.array(oneOf(GPU_TYPES)).optional(),
+  gpus: z.array(oneOf(GPU_TYPES)).readonly().optional(),
 });
 
 /** The description of a cluster: what is there to be used. */

@@ -91,7 +91,7 @@ export const modelServerSchema = z.strictObject({
    * What users of the server may expect, one objective or several. Alerts and dashboards are drawn from it.
    * @default [] - alerts by thresholds that hold for any server
    */
-  slo: z.union([sloValue.transform((slo) => [slo]), z.array(sloValue)], { error: sloRule }).default([]),
+  slo: z.union([sloValue.transform((slo) => [slo]), z.array(sloValue).readonly()], { error: sloRule }).default([]),
   /**
    * What was measured of its start, instead of careful assumptions.
    * @default {}

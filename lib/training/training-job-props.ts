@@ -28,7 +28,10 @@ export const trainingJobSchema = z.strictObject({
    * What every node runs. torchrun finds its settings in the environment, so that it needs no flags.
    * @example ['torchrun', 'train.py']
    */
-  command: z.array(text('a word of the command')).min(1, { error: must('have at least one word') }),
+  command: z
+    .array(text('a word of the command'))
+    .min(1, { error: must('have at least one word') })
+    .readonly(),
   /**
    * Nodes that train together; each is one pod.
    * @default 1
@@ -93,7 +96,10 @@ export const trainingJobSchema = z.strictObject({
    * Exit codes that no retry can heal, such as that of a wrong configuration: the run fails at once.
    * @default []
    */
-  fatalExitCodes: z.array(wholeNumber({ min: 1, max: 255, of: 'an exit code' })).default([]),
+  fatalExitCodes: z
+    .array(wholeNumber({ min: 1, max: 255, of: 'an exit code' }))
+    .readonly()
+    .default([]),
   /**
    * The longest that a run may take, with all its retries.
    * @default '24h'

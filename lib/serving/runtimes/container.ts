@@ -47,7 +47,7 @@ const containerSchema = z.strictObject({
    * Paths that it writes to; everything else is read-only.
    * @default ['/tmp']
    */
-  writablePaths: z.array(absolutePath).default(['/tmp']),
+  writablePaths: z.array(absolutePath).readonly().default(['/tmp']),
   /**
    * Size of `/dev/shm`.
    * @default - the 64 MB that every container gets
