@@ -67,14 +67,28 @@ const shape = z.strictObject({
   /** Volumes by name, for checkpoints and, where there is no bucket, models. */
   claims: z.record(nameSchema, claimSchema).default({}),
   /** Finds some hundred candidates for a user: a two-tower model on TensorFlow Serving. */
-  retrieval: z.strictObject({ ...serverShape, runtime: tensorflowServingSchema }),
+  retrieval: z.strictObject({
+    ...serverShape,
+    /** Which TensorFlow Serving it runs on. */
+    runtime: tensorflowServingSchema,
+  }),
   /** Ranks the candidates: a DLRM on Triton. */
-  ranker: z.strictObject({ ...serverShape, runtime: tritonSchema }),
+  ranker: z.strictObject({
+    ...serverShape,
+    /** Which Triton it runs on. */
+    runtime: tritonSchema,
+  }),
   /**
    * Puts the best ones into the order that is shown: a language model on vLLM.
    * @default - the ranker's order is shown
    */
-  reranker: z.strictObject({ ...serverShape, runtime: vllmSchema }).optional(),
+  reranker: z
+    .strictObject({
+      ...serverShape,
+      /** Which vLLM it runs on. */
+      runtime: vllmSchema,
+    })
+    .optional(),
   /** Trains the ranker anew, on a schedule. */
   retraining: trainingJobSchema.omit({ transform: true }),
   /** Prometheus, Alertmanager and Grafana. */
@@ -103,3 +117,6 @@ function claimOf(uri: string | undefined): string | undefined {
 
 /** The settings of one environment, checked and with defaults. */
 export type Environment = z.output<typeof environmentSchema>;
+
+/** What a person writes into an environment file. */
+export type EnvironmentInput = z.input<typeof environmentSchema>;

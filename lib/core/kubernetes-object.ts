@@ -1,4 +1,4 @@
-import { ApiObject, type ApiObjectMetadata } from 'cdk8s';
+import { ApiObject, type ApiObjectMetadata, App, type JsonPatch, Lazy } from 'cdk8s';
 import type { Construct, IConstruct } from 'constructs';
 import { transform } from './transform';
 
@@ -30,10 +30,63 @@ export function kubernetesObject<T extends KubernetesObject>(
   id: string,
   object: Complete<T>,
 ): ApiObject {
-  return new ApiObject(scope, id, object);
+  return new PlainObject(scope, id, object);
 }
 
 /** Takes the chart's namespace off an object that lives in none: the API server refuses it there. */
 export function clusterWide(construct: IConstruct): void {
   transform(construct, { metadata: { namespace: null } });
+}
+
+/**
+ * An ApiObject of plain data. cdk8s asks each of its resolvers about every leaf, which takes most of a synth beside
+ * the YAML; plain data needs none of them. The result is the same (a test compares them), and whatever is not plain
+ * goes cdk8s' own way.
+ */
+class PlainObject<T extends Complete<KubernetesObject>> extends ApiObject {
+  private readonly content: Omit<T, 'metadata'>;
+  private patched = false;
+
+  constructor(scope: Construct, id: string, object: T) {
+    super(scope, id, object);
+    const { metadata, ...content } = object;
+    this.content = content;
+  }
+
+  override addJsonPatch(...operations: JsonPatch[]): void {
+    this.patched = true;
+    super.addJsonPatch(...operations);
+  }
+
+  override toJson(): unknown {
+    const ownResolvers = App.of(this).resolvers.length > BUILT_IN_RESOLVERS;
+    if (this.patched || ownResolvers || process.env.CDK8S_DISABLE_SORT) return super.toJson();
+    const { apiVersion, kind, ...body } = this.content;
+    const plain = toPlain(body);
+    return plain === NOT_PLAIN ? super.toJson() : { apiVersion, kind, metadata: this.metadata.toJson(), ...plain };
+  }
+}
+
+const BUILT_IN_RESOLVERS = new App().resolvers.length;
+
+const NOT_PLAIN = Symbol('not plain');
+
+/** Data without what is undefined or null, its keys in order, as cdk8s writes it. */
+function toPlain(value: object): object | typeof NOT_PLAIN;
+function toPlain(value: unknown): unknown;
+function toPlain(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof Lazy) return toPlain(value.produce());
+  if (Array.isArray(value)) {
+    const items = value.map((item) => toPlain(item));
+    return items.includes(NOT_PLAIN) ? NOT_PLAIN : items;
+  }
+  if (Object.getPrototypeOf(value) !== Object.prototype || 'resolve' in value) return NOT_PLAIN;
+  const result: Record<string, unknown> = {};
+  for (const key of Object.keys(value).sort()) {
+    const item = toPlain((value as Record<string, unknown>)[key]);
+    if (item === NOT_PLAIN) return NOT_PLAIN;
+    if (item !== undefined && item !== null) result[key] = item;
+  }
+  return result;
 }

@@ -17,7 +17,12 @@ const RULE = 'must be a reference to a Secret, { name, key }';
 
 /** Checks a {@link SecretRef}. What was given instead is not shown: it may be the secret. */
 export const secretRefSchema = z.strictObject(
-  { name: nameSchema, key: text('the name of a key in the Secret') },
+  {
+    /** Name of the Secret. */
+    name: nameSchema,
+    /** Key inside the Secret. */
+    key: text('the name of a key in the Secret'),
+  },
   {
     error: ({ code, input }) => {
       if (code !== 'invalid_type') return undefined;

@@ -6,7 +6,12 @@ import { must, parse } from './schema';
 const objectiveRule = must("be a percentage below 100%, like '99.9%'", 'an objective of 100% leaves no error budget');
 const objectiveSchema = percentageSchema.refine((value) => fraction(value) < 1, { error: objectiveRule });
 
-const latencySchema = z.strictObject({ under: durationSchema, objective: objectiveSchema });
+const latencySchema = z.strictObject({
+  /** Requests should finish within this time… */
+  under: durationSchema,
+  /** …in this share of all cases: `99%` makes it a bound on the 99th percentile. */
+  objective: objectiveSchema,
+});
 const availabilitySchema = z.strictObject({ objective: objectiveSchema });
 
 /** Checks objectives as an environment file states them: `{ latency: { under: 50ms, objective: 99% }, availability: 99.9% }`. */

@@ -32,7 +32,14 @@ const storeSchema = z.strictObject({
    * Keys of an S3 store, as references to Secrets.
    * @default - the pod's own identity: IRSA or Pod Identity on EKS, Workload Identity on GKE
    */
-  credentials: z.strictObject({ accessKeyId: secretRefSchema, secretAccessKey: secretRefSchema }).optional(),
+  credentials: z
+    .strictObject({
+      /** The Secret that holds the id of the access key. */
+      accessKeyId: secretRefSchema,
+      /** The Secret that holds the access key itself. */
+      secretAccessKey: secretRefSchema,
+    })
+    .optional(),
 });
 
 /** Checks {@link ModelArtifactProps}. */

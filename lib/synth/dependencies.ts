@@ -2,7 +2,7 @@ import { ApiObject } from 'cdk8s';
 import type { IConstruct } from 'constructs';
 import { InvalidInput } from '../core/problem';
 import type { Manifest } from './manifest';
-import { objectKey, referencesOf } from './references';
+import { objectKey } from './references';
 
 /** An object of the tree, what must be there before it, and its manifest. */
 export interface Rendered {
@@ -11,6 +11,13 @@ export interface Rendered {
   readonly object: ApiObject;
   readonly manifest: Manifest;
   readonly dependsOn: readonly Rendered[];
+}
+
+/** An object, its manifest, and the keys of the objects that it refers to. */
+export interface Unordered {
+  readonly object: ApiObject;
+  readonly manifest: Manifest;
+  readonly references: ReadonlySet<string>;
 }
 
 /**
@@ -23,7 +30,7 @@ export interface Rendered {
  *
  * @throws InvalidInput when the dependencies form a circle.
  */
-export function inDependencyOrder(objects: readonly { object: ApiObject; manifest: Manifest }[]): Rendered[] {
+export function inDependencyOrder(objects: readonly Unordered[]): Rendered[] {
   const byKey = new Map<string, Mutable>();
   const byObject = new Map<IConstruct, Mutable>();
   for (const { object, manifest } of objects) {
@@ -31,16 +38,19 @@ export function inDependencyOrder(objects: readonly { object: ApiObject; manifes
     byKey.set(objectKey(manifest.kind, manifest.metadata.name, manifest.metadata.namespace), rendered);
     byObject.set(object, rendered);
   }
-  for (const rendered of byObject.values()) {
+  const declared = new DeclaredDependencies();
+  for (const { object, references } of objects) {
     const found = new Set<Mutable>();
-    for (const key of referencesOf(rendered.manifest)) {
+    for (const key of references) {
       const target = byKey.get(key);
       if (target !== undefined && !waitsForPods(target.manifest)) found.add(target);
     }
-    for (const target of declared(rendered.object)) {
+    for (const target of declared.of(object)) {
       const dependency = byObject.get(target);
       if (dependency !== undefined) found.add(dependency);
     }
+    const rendered = byObject.get(object);
+    if (rendered === undefined) continue;
     found.delete(rendered);
     rendered.dependsOn = [...found];
   }
@@ -60,11 +70,20 @@ function waitsForPods({ kind, spec }: Manifest): boolean {
 }
 
 /** The objects that a user declared by `addDependency`, on the object itself or on a construct around it. */
-function declared(object: ApiObject): IConstruct[] {
-  return object.node.scopes
-    .flatMap((scope) => scope.node.dependencies)
-    .flatMap((dependency) => dependency.node.findAll())
-    .filter((construct) => ApiObject.isApiObject(construct));
+class DeclaredDependencies {
+  // By construct: what is declared around many objects is looked up once.
+  private readonly known = new Map<IConstruct, readonly IConstruct[]>();
+
+  of(construct: IConstruct): readonly IConstruct[] {
+    const known = this.known.get(construct);
+    if (known !== undefined) return known;
+    const { scope, dependencies } = construct.node;
+    const own = dependencies.flatMap((dependency) => dependency.node.findAll()).filter(ApiObject.isApiObject);
+    const around = scope === undefined ? [] : this.of(scope);
+    const all = own.length === 0 ? around : [...own, ...around];
+    this.known.set(construct, all);
+    return all;
+  }
 }
 
 /** A depth-first walk with a stack of its own: chains of dependencies may be longer than the call stack. */

@@ -1,4 +1,4 @@
-import { type Manifest, visitStrings } from './manifest';
+import type { Manifest } from './manifest';
 
 /** Fields that name another object, by their last one or two keys, and the kind of what they name. */
 const NAMES_A: Readonly<Record<string, string>> = {
@@ -25,27 +25,33 @@ export function objectKey(kind: string, name: string, namespace: string | undefi
 }
 
 /**
- * The keys of the objects that a manifest refers to: its namespace, what its pods mount and run as, what it
- * scales or binds. A name may be that of a namespaced or a cluster-wide object; both are given, and what the
- * tree doesn't hold is somebody else's.
+ * Collects the keys of the objects that a manifest refers to: its namespace, what its pods mount and run as, what it
+ * scales or binds. A name may be that of a namespaced or a cluster-wide object; both are given, and what the tree
+ * doesn't hold is somebody else's.
  */
-export function referencesOf(manifest: Manifest): Set<string> {
-  const { namespace: own } = manifest.metadata;
-  const found = new Set<string>();
-  if (own !== undefined) found.add(objectKey('Namespace', own, undefined));
-  visitStrings(manifest, (name, path, holder) => {
-    const key = String(path.at(-1));
-    const kind = NAMES_A[key] ?? NAMES_A[`${path.at(-2)}.${key}`] ?? kindBeside(key, holder);
+export class References {
+  readonly keys = new Set<string>();
+  private readonly namespace: string | undefined;
+
+  constructor({ metadata }: Manifest) {
+    this.namespace = metadata.namespace;
+    if (this.namespace !== undefined) this.keys.add(objectKey('Namespace', this.namespace, undefined));
+  }
+
+  /** Looks at one string of the manifest, as `visitStrings` finds it. */
+  visit(name: string, path: readonly (string | number)[], holder: object): void {
     // The manifest's own kind and name, at the top, are no reference.
-    if (kind === undefined || path.length < 2) return;
-    const { namespace = own } = holder as { namespace?: string };
-    found.add(objectKey(kind, name, namespace));
-    found.add(objectKey(kind, name, undefined));
-  });
-  return found;
+    if (path.length < 2) return;
+    const key = String(path.at(-1));
+    const kind = NAMES_A[key] ?? (key === 'name' ? kindOfName(path.at(-2), holder) : undefined);
+    if (kind === undefined) return;
+    const { namespace = this.namespace } = holder as { namespace?: string };
+    this.keys.add(objectKey(kind, name, namespace));
+    this.keys.add(objectKey(kind, name, undefined));
+  }
 }
 
-/** The kind in references of the form `{ kind, name }`: scaleTargetRef, roleRef, subjects, workloadRef… */
-function kindBeside(key: string, holder: object): string | undefined {
-  return key === 'name' && 'kind' in holder && typeof holder.kind === 'string' ? holder.kind : undefined;
+/** The kind that a `name` belongs to: said by the key around it, or beside it as in `scaleTargetRef: { kind, name }`. */
+function kindOfName(around: string | number | undefined, holder: object): string | undefined {
+  return NAMES_A[`${around}.name`] ?? ('kind' in holder && typeof holder.kind === 'string' ? holder.kind : undefined);
 }

@@ -3,8 +3,9 @@ import type { IConstruct } from 'constructs';
 import { holdsPlaceholder, holdsStringifiedOutput } from '../core/deferred';
 import { InvalidInput, type Problem } from '../core/problem';
 import { propPath } from '../core/schema';
-import { inDependencyOrder, type Rendered } from './dependencies';
+import { inDependencyOrder, type Rendered, type Unordered } from './dependencies';
 import { type Manifest, visitStrings } from './manifest';
+import { References } from './references';
 
 /**
  * Turns a tree of constructs into objects in the order in which they can be applied.
@@ -18,13 +19,18 @@ export function render(root: IConstruct, { deferred }: { deferred: 'keep' | 'ref
   const problems = constructs.flatMap((construct) =>
     construct.node.validate().map((text) => ({ where: construct.node.path || 'app', text })),
   );
-  const objects = constructs
-    .filter((construct): construct is ApiObject => ApiObject.isApiObject(construct))
-    .flatMap((object) => {
-      const manifest = attempt(object, problems);
-      return manifest === undefined ? [] : [{ object, manifest }];
+  const objects: Unordered[] = [];
+  for (const construct of constructs) {
+    const manifest = ApiObject.isApiObject(construct) ? attempt(construct, problems) : undefined;
+    if (manifest === undefined || !ApiObject.isApiObject(construct)) continue;
+    const references = new References(manifest);
+    visitStrings(manifest, (text, path, holder) => {
+      references.visit(text, path, holder);
+      const problem = problemWith(text, deferred);
+      if (problem !== undefined) problems.push({ where: construct.node.path, text: `${propPath(path)} ${problem}` });
     });
-  for (const { object, manifest } of objects) problems.push(...problemsWithStrings(object, manifest, deferred));
+    objects.push({ object: construct, manifest, references: references.keys });
+  }
   if (problems.length > 0) throw new InvalidInput(problems);
   return inDependencyOrder(objects);
 }
@@ -52,20 +58,10 @@ function attempt(object: ApiObject, problems: Problem[]): Manifest | undefined {
   }
 }
 
-function problemsWithStrings(object: ApiObject, manifest: Manifest, deferred: 'keep' | 'refuse'): Problem[] {
-  const problems: Problem[] = [];
-  visitStrings(manifest, (text, path) => {
-    if (holdsStringifiedOutput(text)) {
-      problems.push({
-        where: object.node.path,
-        text: `${propPath(path)} holds a Pulumi Output that was joined to a string: use pulumi.interpolate`,
-      });
-    } else if (deferred === 'refuse' && holdsPlaceholder(text)) {
-      problems.push({
-        where: object.node.path,
-        text: `${propPath(path)} must be known at synth, but is a Pulumi Output: apply this stack with Pulumi`,
-      });
-    }
-  });
-  return problems;
+function problemWith(text: string, deferred: 'keep' | 'refuse'): string | undefined {
+  if (holdsStringifiedOutput(text)) return 'holds a Pulumi Output that was joined to a string: use pulumi.interpolate';
+  if (deferred === 'refuse' && holdsPlaceholder(text)) {
+    return 'must be known at synth, but is a Pulumi Output: apply this stack with Pulumi';
+  }
+  return undefined;
 }

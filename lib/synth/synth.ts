@@ -3,6 +3,7 @@ import { Yaml } from 'cdk8s';
 import type { IConstruct } from 'constructs';
 import type { Problem } from '../core/problem';
 import { warningsOf } from '../platform/warnings';
+import type { Rendered } from './dependencies';
 import type { Manifest } from './manifest';
 import { byChart, render } from './render';
 import { replaceFolder } from './write';
@@ -32,14 +33,21 @@ export interface SynthResult {
 export function synth(root: IConstruct, { outdir }: { readonly outdir: string }): SynthResult {
   const rendered = render(root, { deferred: 'refuse' });
   const charts = byChart(rendered);
-  const files = new Map<string, string>();
-  for (const [chart, objects] of charts) {
-    files.set(`${chart}.yaml`, Yaml.stringify(...objects.map(({ manifest }) => manifest)));
-  }
-  replaceFolder(outdir, files);
+  replaceFolder(outdir, toYaml(charts));
   return {
-    files: [...charts].map(([chart, { length }]) => ({ path: join(outdir, `${chart}.yaml`), objects: length })),
+    files: [...charts].map(([chart, { length }]) => ({ path: join(outdir, fileOf(chart)), objects: length })),
     manifests: rendered.map(({ manifest }) => manifest),
     warnings: warningsOf(root),
   };
+}
+
+/** The content of each chart's file, by name. */
+export function toYaml(charts: ReadonlyMap<string, readonly Rendered[]>): Map<string, string> {
+  return new Map(
+    [...charts].map(([chart, objects]) => [fileOf(chart), Yaml.stringify(...objects.map(({ manifest }) => manifest))]),
+  );
+}
+
+function fileOf(chart: string): string {
+  return `${chart}.yaml`;
 }

@@ -59,11 +59,13 @@ export class Manifests {
     );
   }
 
-  /** For snapshots: by kind, namespace and name, in alphabetical order, so that they only change with the objects. */
+  /** For snapshots: by kind and group (as kubectl has it), namespace and name, in alphabetical order. */
   toJSON(): Record<string, Manifest> {
     const named = this.all.map((manifest) => {
       const { namespace, name } = manifest.metadata;
-      return [[manifest.kind, namespace, name].filter(Boolean).join('/'), manifest] as const;
+      const [group] = manifest.apiVersion.includes('/') ? manifest.apiVersion.split('/') : [];
+      const kind = group === undefined ? manifest.kind : `${manifest.kind}.${group}`;
+      return [[kind, namespace, name].filter(Boolean).join('/'), manifest] as const;
     });
     return Object.fromEntries(named.sort(([a], [b]) => (a < b ? -1 : 1)));
   }

@@ -2,7 +2,7 @@ import { Manifests } from './manifests';
 
 /** The part of jest's matcher context that is used here. */
 interface Context {
-  readonly isNot: boolean;
+  readonly isNot?: boolean;
   equals(a: unknown, b: unknown, testers?: readonly unknown[]): boolean;
   readonly utils: {
     readonly subsetEquality: unknown;

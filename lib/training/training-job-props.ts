@@ -47,8 +47,13 @@ export const trainingJobSchema = z.strictObject({
    * @default - any
    */
   gpuType: oneOf(GPU_TYPES).optional(),
-  /** CPU and memory of each node. There is no CPU limit. */
-  resources: z.strictObject({ cpu: cpuSchema, memory: bytesSchema }),
+  /** What each node asks for. */
+  resources: z.strictObject({
+    /** CPU that is set aside. There is no limit: it would slow down data loading while the node has time to spare. */
+    cpu: cpuSchema,
+    /** Memory, set aside and not to be exceeded. */
+    memory: bytesSchema,
+  }),
   /**
    * Size of `/dev/shm`, through which data loaders hand over their batches; counted in the memory.
    * @default '1Gi'

@@ -1,10 +1,17 @@
 import { ApiObject, App, Chart } from 'cdk8s';
-import { inDependencyOrder } from '../../lib/synth/dependencies';
-import type { Manifest } from '../../lib/synth/manifest';
+import { inDependencyOrder, type Unordered } from '../../lib/synth/dependencies';
+import { type Manifest, visitStrings } from '../../lib/synth/manifest';
+import { References } from '../../lib/synth/references';
 
 function ordered(chart: Chart) {
   const objects = chart.node.findAll().filter((node): node is ApiObject => ApiObject.isApiObject(node));
-  return inDependencyOrder(objects.map((object) => ({ object, manifest: object.toJson() as Manifest })));
+  return inDependencyOrder(objects.map((object) => withReferences(object, object.toJson() as Manifest)));
+}
+
+function withReferences(object: ApiObject, manifest: Manifest): Unordered {
+  const references = new References(manifest);
+  visitStrings(manifest, (text, path, holder) => references.visit(text, path, holder));
+  return { object, manifest, references: references.keys };
 }
 
 const order = (chart: Chart) => ordered(chart).map(({ path }) => path);
@@ -42,8 +49,9 @@ test('the namespace comes before everything in it', () => {
   const objects = chart.node.findAll().filter((node): node is ApiObject => ApiObject.isApiObject(node));
   const manifests = objects.map((object) => {
     const { metadata, ...rest } = object.toJson() as Manifest;
-    return { object, manifest: { ...rest, metadata: object.kind === 'Namespace' ? { name: 'shop' } : metadata } };
-  }) as { object: ApiObject; manifest: Manifest }[];
+    const manifest = { ...rest, metadata: object.kind === 'Namespace' ? { name: 'shop' } : metadata };
+    return withReferences(object, manifest as Manifest);
+  });
   expect(inDependencyOrder(manifests).map(({ path }) => path)).toEqual(['c/namespace', 'c/config']);
 });
 

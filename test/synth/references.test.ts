@@ -1,4 +1,11 @@
-import { objectKey, referencesOf } from '../../lib/synth/references';
+import { type Manifest, visitStrings } from '../../lib/synth/manifest';
+import { objectKey, References } from '../../lib/synth/references';
+
+function referencesOf(manifest: Manifest): ReadonlySet<string> {
+  const references = new References(manifest);
+  visitStrings(manifest, (text, path, holder) => references.visit(text, path, holder));
+  return references.keys;
+}
 
 const pod = (spec: object) => ({
   apiVersion: 'v1',

@@ -1,0 +1,36 @@
+import { App, Chart } from 'cdk8s';
+import { Construct } from 'constructs';
+import { type ObservedServer, observe, observedServers } from '../../lib/core/observed';
+
+const server = (name: string): ObservedServer => ({
+  name,
+  namespace: 'shop',
+  metrics: undefined,
+  usesGpu: false,
+  slos: [],
+});
+
+test('the servers below a construct are found, in the order of the tree', () => {
+  const app = new App();
+  const chart = new Chart(app, 'shop');
+  const group = new Construct(chart, 'group');
+  const last = new Construct(chart, 'last');
+  observe(last, server('last'));
+  observe(new Construct(group, 'first'), server('first'));
+  expect(observedServers(app).map(({ name }) => name)).toEqual(['first', 'last']);
+  expect(observedServers(group)).toEqual([server('first')]);
+  expect(observedServers(last)).toEqual([server('last')]);
+});
+
+test('a tree without servers has none', () => {
+  expect(observedServers(new App())).toEqual([]);
+});
+
+test('a server that another copy of recstack observed is found', () => {
+  const construct = new Construct(new App(), 'ranker');
+  jest.isolateModules(() => {
+    const other: typeof import('../../lib/core/observed') = require('../../lib/core/observed');
+    other.observe(construct, server('ranker'));
+  });
+  expect(observedServers(construct)).toEqual([server('ranker')]);
+});

@@ -1,0 +1,208 @@
+import { execFileSync, type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/*
+ * A user's own project with the packed tarball: what is packed, types and code of every subpath, the program. The
+ * tarball is unpacked by hand, and its dependencies are those of this repository, because tests use no network.
+ */
+
+const ROOT = join(__dirname, '..', '..');
+let project: string;
+
+beforeAll(() => {
+  project = mkdtempSync(join(tmpdir(), 'recstack-packed-'));
+  const modules = join(project, 'node_modules');
+  mkdirSync(join(modules, 'recstack'), { recursive: true });
+  // A copy of what npm packs, but compiled elsewhere, so that a build/ of the checkout is left alone.
+  execFileSync('node', ['-r', 'tsx/cjs', 'scripts/build.ts', join(project, 'package', 'build')], { cwd: ROOT });
+  for (const file of ['package.json', 'README.md', 'LICENSE']) {
+    writeFileSync(join(project, 'package', file), readFileSync(join(ROOT, file)));
+  }
+  const [{ filename }] = JSON.parse(
+    execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', project], {
+      cwd: join(project, 'package'),
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }),
+  );
+  execFileSync('tar', ['-xzf', join(project, filename), '-C', join(modules, 'recstack'), '--strip-components', '1']);
+  for (const name of readdirSync(join(ROOT, 'node_modules'))) {
+    if (!name.startsWith('.')) symlinkSync(join(ROOT, 'node_modules', name), join(modules, name));
+  }
+  writeFileSync(join(project, 'package.json'), '{ "name": "a-users-project", "private": true }');
+}, 60_000);
+afterAll(() => rmSync(project, { recursive: true, force: true }));
+
+const write = (file: string, content: string) => writeFileSync(join(project, file), content);
+
+function run(...command: string[]): SpawnSyncReturns<string> {
+  const [program = '', ...args] = command;
+  return spawnSync(program, args, { cwd: project, encoding: 'utf8' });
+}
+
+const STACK = `
+import { App } from 'cdk8s';
+import { ModelArtifact, ModelServer, Platform, Slo, Stack, autoscaleOnResources, clusterSchema, triton } from 'recstack';
+import { z } from 'zod';
+
+export default new Stack({
+  environment: z.strictObject({ cluster: clusterSchema }),
+  compose(app: App, { cluster }) {
+    const shop = new Platform(app, 'shop', { cluster });
+    const ranker = new ModelServer(shop, 'ranker', {
+      model: ModelArtifact.of({ name: 'dlrm', version: '42', uri: 's3://models/dlrm/42', size: '18Gi' }),
+      runtime: triton({ version: '25.08' }),
+      gpu: { count: 1, type: 'nvidia-l4' },
+      slo: Slo.latency({ under: '50ms', objective: '99%' }),
+    });
+    ranker.autoscale(autoscaleOnResources({ replicas: [3, 40], cpu: '60%' }));
+  },
+});
+`;
+
+test('the tarball holds the compiled library, its scripts, the licence and the README, and nothing else', () => {
+  const files = readdirSync(join(project, 'node_modules', 'recstack'), { recursive: true }) as string[];
+  const top = new Set(files.map((file) => file.split('/')[0]));
+  expect([...top].sort()).toEqual(['LICENSE', 'README.md', 'build', 'package.json']);
+  expect(files.filter((file) => /\.(ts|js|sh)$/.test(file) === false && file.includes('.'))).toEqual([
+    'README.md',
+    'package.json',
+  ]);
+  expect(files).toContain('build/serving/pull-model.sh');
+});
+
+test.each([
+  ['nodenext', 'nodenext'],
+  ['bundler', 'esnext'],
+])(
+  'types resolve for every subpath with moduleResolution %s, without skipLibCheck',
+  (moduleResolution, module) => {
+    write('stack.ts', STACK);
+    write(
+      'subpaths.ts',
+      `
+import { deploy } from 'recstack/pulumi';
+import { type Manifests, matchers, synthesize } from 'recstack/testing';
+import { type Footprint, footprint } from 'recstack/capacity';
+import stack from './stack';
+
+const manifests: Manifests = synthesize(stack.build('dev.yaml'));
+const { most }: { most: Footprint } = footprint(manifests.all);
+console.log(most.gpus, matchers, deploy);
+// @ts-expect-error a wrong unit does not compile
+const size: import('recstack').Bytes = '18GB';
+console.log(size);
+`,
+    );
+    const { stdout, status } = run(
+      join(ROOT, 'node_modules/.bin/tsc'),
+      ...['--noEmit', '--strict', '--target', 'es2022', '--types', 'node', '--skipLibCheck', 'false'],
+      ...['--module', module, '--moduleResolution', moduleResolution, 'stack.ts', 'subpaths.ts'],
+    );
+    expect({
+      status,
+      stdout: stdout
+        .split('\n')
+        .filter((line) => !line.startsWith('node_modules/'))
+        .join('\n'),
+    }).toEqual({
+      status: 0,
+      stdout: '',
+    });
+  },
+  60_000,
+);
+
+test('code runs from every subpath, and only recstack/pulumi loads Pulumi', () => {
+  write(
+    'subpaths.js',
+    `
+const loaded = () => Object.keys(require.cache).some((file) => file.includes('@pulumi'));
+const { Platform } = require('recstack');
+const { synthesize } = require('recstack/testing');
+const { footprint } = require('recstack/capacity');
+const before = loaded();
+const { deploy } = require('recstack/pulumi');
+console.log(JSON.stringify([typeof Platform, typeof synthesize, typeof footprint, typeof deploy, before, loaded()]));
+`,
+  );
+  expect(JSON.parse(run('node', 'subpaths.js').stdout)).toEqual([
+    'function',
+    'function',
+    'function',
+    'function',
+    false,
+    true,
+  ]);
+});
+
+test('recstack/capacity loads no Kubernetes library', () => {
+  const script =
+    "require('recstack/capacity'); console.log(Object.keys(require.cache).some((f) => /cdk8s|constructs/.test(f)))";
+  expect(run('node', '-e', script).stdout.trim()).toBe('false');
+});
+
+test('a project synthesizes its own stack by the program, and all or nothing', () => {
+  mkdirSync(join(project, 'stacks', 'environments'), { recursive: true });
+  write('stacks/main.ts', STACK);
+  write('stacks/environments/dev.yaml', 'cluster: { kubernetes: "1.33", addons: [metrics-server] }\n');
+  const recstack = (...args: string[]) =>
+    run('node', '-r', 'tsx/cjs', 'node_modules/recstack/build/cli/main.js', ...args);
+  expect(recstack('synth', '--env', 'dev')).toMatchObject({
+    status: 0,
+    stdout: expect.stringMatching(/^dist\/dev\/shop\.yaml: 10 objects\n/),
+  });
+  const before = readFileSync(join(project, 'dist/dev/shop.yaml'), 'utf8');
+  write('stacks/environments/dev.yaml', 'cluster: { kubernetes: "1.33" }\n');
+  expect(recstack('synth', '--env', 'dev')).toMatchObject({
+    status: 1,
+    stdout: '',
+    stderr: `[shop/ranker/autoscaler] must have CPU and memory metrics, but the cluster has no metrics-server: add it to cluster.addons
+1 problem; nothing was written
+`,
+  });
+  expect(readFileSync(join(project, 'dist/dev/shop.yaml'), 'utf8')).toBe(before);
+  expect(recstack('--version').stdout).toBe(
+    `${JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).version}\n`,
+  );
+});
+
+test('a TypeScript stack without a loader is explained, where Node cannot read it', () => {
+  const [major = 0] = process.versions.node.split('.').map(Number);
+  if (major >= 22) return;
+  write('stacks/main.ts', STACK);
+  const { stderr, status } = run('node', 'node_modules/recstack/build/cli/main.js', 'synth', '--env', 'dev');
+  expect({ status, stderr }).toEqual({
+    status: 1,
+    stderr: `[stacks/main] must be something that Node ${process.version} can run, got TypeScript: set NODE_OPTIONS='-r tsx/cjs' after \`npm install -D tsx\`, or compile it first
+1 problem; nothing was written
+`,
+  });
+});
+
+test('a project snapshot-tests its stack with jest', () => {
+  write('stacks/environments/dev.yaml', 'cluster: { kubernetes: "1.33", addons: [metrics-server] }\n');
+  write(
+    'stack.test.js',
+    `
+const { matchers, synthesize } = require('recstack/testing');
+require('tsx/cjs');
+expect.extend(matchers);
+test('ranker', () => {
+  const { App } = require('cdk8s');
+  const { Platform } = require('recstack');
+  const app = new App();
+  new Platform(app, 'shop', { cluster: { kubernetes: '1.33' } });
+  const manifests = synthesize(app);
+  expect(manifests).toHaveObject('Namespace', 'shop');
+  expect(manifests).toMatchSnapshot();
+});
+`,
+  );
+  const jest = () =>
+    run(join(ROOT, 'node_modules/.bin/jest'), '--rootDir', project, '--ci=false', '--testMatch', '**/stack.test.js');
+  expect(jest().stderr).toContain('1 snapshot written');
+  expect(jest().stderr).toContain('1 passed, 1 total');
+});

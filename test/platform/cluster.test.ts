@@ -1,0 +1,151 @@
+import { parse } from '../../lib/core/schema';
+import { Cluster, type ClusterProps, clusterSchema } from '../../lib/platform/cluster';
+
+const cluster = (props: Partial<ClusterProps> = {}) =>
+  new Cluster(parse(clusterSchema, { kubernetes: '1.33', ...props }, 'shop'));
+
+test('a cluster is nothing but a version, unless more is said', () => {
+  expect(parse(clusterSchema, { kubernetes: '1.33' }, 'shop')).toEqual({
+    kubernetes: '1.33',
+    distribution: 'other',
+    addons: [],
+  });
+});
+
+test.each(['1.30', '1.30.0', '1.33', '1.33.4', '1.37', '1.37.9'])('Kubernetes %s is known', (kubernetes) => {
+  expect(cluster({ kubernetes }).kubernetes).toBe(kubernetes);
+});
+
+test.each([
+  ['1.29', "'1.29'"],
+  ['1.29.15', "'1.29.15'"],
+  ['1.38', "'1.38'"],
+  ['1.3', "'1.3'"],
+  ['1.033', "'1.033'"],
+  ['v1.33', "'v1.33'"],
+  ['1.33.', "'1.33.'"],
+  ['1.33.4-eks-1', "'1.33.4-eks-1'"],
+  [1.33, '1.33'],
+  [null, 'null'],
+])('the version %p is refused', (kubernetes, shown) => {
+  expect(() => parse(clusterSchema, { kubernetes }, 'shop')).toThrow(
+    new Error(
+      `[shop] kubernetes must be a Kubernetes version from '1.30' to '1.37', in quotes, got ${shown}: in YAML write "1.30", not 1.30, which is the number 1.3`,
+    ),
+  );
+});
+
+test('1.30 without quotes in YAML is the number 1.3, and the error says so', () => {
+  expect(() => parse(clusterSchema, { kubernetes: Number('1.30') }, 'dev.yaml:3')).toThrow(
+    new Error(
+      `[dev.yaml:3] kubernetes must be a Kubernetes version from '1.30' to '1.37', in quotes, got 1.3: in YAML write "1.30", not 1.30, which is the number 1.3`,
+    ),
+  );
+});
+
+// BUG: lib/core/schema.ts:55-58, what fails both the shape and the check is reported twice.
+test.failing.each(['2.0', '1.330', '', 'latest'])('the version %j is refused in one line', (kubernetes) => {
+  expect(() => parse(clusterSchema, { kubernetes }, 'shop')).toThrow(
+    new Error(
+      `[shop] kubernetes must be a Kubernetes version from '1.30' to '1.37', in quotes, got '${kubernetes}': in YAML write "1.30", not 1.30, which is the number 1.3`,
+    ),
+  );
+});
+
+test('an unknown add-on is answered with those that are known, and the nearest', () => {
+  expect(() => parse(clusterSchema, { kubernetes: '1.33', addons: ['keda', 'prometheus-operater'] }, 'shop')).toThrow(
+    new Error(
+      "[shop] addons[1] must be one of metrics-server, dcgm-exporter, keda, prometheus-operator, got 'prometheus-operater': did you mean 'prometheus-operator'?",
+    ),
+  );
+});
+
+test('an unknown distribution and an unknown GPU are reported together', () => {
+  expect(() => parse(clusterSchema, { kubernetes: '1.33', distribution: 'k3', gpus: ['nvidia-l40'] }, 'shop')).toThrow(
+    new Error(
+      "[shop] distribution must be one of minikube, k3s, kubeadm, eks, gke, aks, ack, other, got 'k3': did you mean 'k3s'?\n" +
+        "[shop] gpus[0] must be one of nvidia-t4, nvidia-l4, nvidia-a10, nvidia-a10g, nvidia-l40s, nvidia-a100-40gb, nvidia-a100-80gb, nvidia-h20, nvidia-h100-80gb, nvidia-h200, nvidia-b200, got 'nvidia-l40': did you mean 'nvidia-l4'?",
+    ),
+  );
+});
+
+test('a misspelt property is answered with the right one', () => {
+  expect(() => parse(clusterSchema, { kubernetes: '1.33', addon: [] }, 'shop')).toThrow(
+    new Error("[shop] addon is not known: did you mean 'addons'? (known: kubernetes, distribution, addons, gpus)"),
+  );
+});
+
+test('an add-on is there when it was installed, and only then', () => {
+  const described = cluster({ addons: ['keda'] });
+  expect([described.has('keda'), described.has('metrics-server')]).toEqual([true, false]);
+});
+
+test.each([
+  ['k3s', true],
+  ['gke', true],
+  ['aks', true],
+  ['ack', true],
+  ['minikube', false],
+  ['kubeadm', false],
+  ['eks', false],
+  ['other', false],
+] as const)('%s brings metrics-server by itself: %s', (distribution, brings) => {
+  expect(cluster({ distribution }).has('metrics-server')).toBe(brings);
+  expect(cluster({ distribution, addons: ['metrics-server'] }).has('metrics-server')).toBe(true);
+  expect(cluster({ distribution }).has('keda')).toBe(false);
+});
+
+test.each([
+  ['1.34', false],
+  ['1.34.9', false],
+  ['1.35', true],
+  ['1.35.0', true],
+  ['1.37', true],
+] as const)('Kubernetes %s has the tolerance of the HPA: %s', (kubernetes, supported) => {
+  expect(cluster({ kubernetes }).supports('HPA tolerance')).toBe(supported);
+  expect(cluster({ kubernetes }).since('HPA tolerance')).toBe('1.35');
+});
+
+test('where the GPUs are not described, every type is accepted', () => {
+  expect(cluster().problemWithGpu('nvidia-l4')).toBeUndefined();
+  expect(cluster({ distribution: 'gke' }).problemWithGpu('nvidia-l4')).toBeUndefined();
+});
+
+test('a GPU that the cluster has is accepted, another is refused with those that are there', () => {
+  const described = cluster({ gpus: ['nvidia-l4', 'nvidia-h200'] });
+  expect(described.problemWithGpu('nvidia-h200')).toBeUndefined();
+  expect(described.problemWithGpu('nvidia-t4')).toBe(
+    "must be a type of GPU in the cluster, got 'nvidia-t4', but it has nvidia-l4, nvidia-h200: add it to cluster.gpus or take another",
+  );
+});
+
+test('a cluster that is said to have no GPUs refuses all', () => {
+  expect(cluster({ gpus: [] }).problemWithGpu('nvidia-l4')).toBe(
+    "must be a type of GPU in the cluster, got 'nvidia-l4', but it has no GPUs: add it to cluster.gpus or take another",
+  );
+});
+
+test('GKE refuses what it has no label for, even if it is said to be there', () => {
+  expect(cluster({ distribution: 'gke' }).problemWithGpu('nvidia-a10')).toBe(
+    "must be a type of GPU that gke offers, got 'nvidia-a10'",
+  );
+  expect(cluster({ distribution: 'gke', gpus: ['nvidia-a10'] }).problemWithGpu('nvidia-a10')).toBe(
+    "must be a type of GPU that gke offers, got 'nvidia-a10'",
+  );
+});
+
+test('what no cluster has does not compile', () => {
+  const wrong: ClusterProps[] = [
+    // @ts-expect-error: a version is needed
+    {},
+    // @ts-expect-error: a version is a string
+    { kubernetes: 1.33 },
+    // @ts-expect-error: not an add-on
+    { kubernetes: '1.33', addons: ['istio'] },
+    // @ts-expect-error: not a distribution
+    { kubernetes: '1.33', distribution: 'openshift' },
+    // @ts-expect-error: not a type of GPU
+    { kubernetes: '1.33', gpus: ['nvidia-l40'] },
+  ];
+  for (const props of wrong) expect(clusterSchema.safeParse(props).success).toBe(false);
+});

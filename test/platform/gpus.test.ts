@@ -1,0 +1,76 @@
+import { DISTRIBUTIONS } from '../../lib/platform/distributions';
+import { GPU_TYPES, type GpuType, gpuPlacement, nodeRequirement } from '../../lib/platform/gpus';
+
+const NVIDIA = { key: 'nvidia.com/gpu', operator: 'Exists', effect: 'NoSchedule' };
+const AZURE = { key: 'sku', operator: 'Equal', value: 'gpu', effect: 'NoSchedule' };
+
+test('a type of GPU is found by the product that the device plugin labels nodes with', () => {
+  expect(nodeRequirement('nvidia-l4', 'eks')).toEqual({
+    key: 'nvidia.com/gpu.product',
+    operator: 'In',
+    values: ['NVIDIA-L4'],
+  });
+});
+
+test('form factors of one GPU count as one type', () => {
+  expect(nodeRequirement('nvidia-a100-80gb', 'kubeadm')?.values).toEqual([
+    'NVIDIA-A100-SXM4-80GB',
+    'NVIDIA-A100-80GB-PCIe',
+  ]);
+});
+
+test('on GKE a type of GPU is found by its own label, which not all types have', () => {
+  expect(nodeRequirement('nvidia-t4', 'gke')).toEqual({
+    key: 'cloud.google.com/gke-accelerator',
+    operator: 'In',
+    values: ['nvidia-tesla-t4'],
+  });
+  expect(nodeRequirement('nvidia-a10g', 'gke')).toBeUndefined();
+});
+
+test('every type can be found outside of GKE, and no product belongs to two types', () => {
+  const products = GPU_TYPES.flatMap((type) => nodeRequirement(type, 'other')?.values ?? []);
+  expect(products.length).toBeGreaterThanOrEqual(GPU_TYPES.length);
+  expect(new Set(products).size).toBe(products.length);
+  const labels = GPU_TYPES.flatMap((type) => nodeRequirement(type, 'gke')?.values ?? []);
+  expect(new Set(labels).size).toBe(labels.length);
+});
+
+test("a change of one pod's requirement does not reach the next pod", () => {
+  nodeRequirement('nvidia-l4', 'eks')?.values?.push('something');
+  expect(nodeRequirement('nvidia-l4', 'eks')?.values).toEqual(['NVIDIA-L4']);
+});
+
+test('a pod that asks for a type goes to nodes that have it', () => {
+  expect(gpuPlacement('nvidia-l4', 'k3s')).toEqual({
+    affinity: {
+      nodeAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: {
+          nodeSelectorTerms: [
+            { matchExpressions: [{ key: 'nvidia.com/gpu.product', operator: 'In', values: ['NVIDIA-L4'] }] },
+          ],
+        },
+      },
+    },
+    tolerations: [NVIDIA],
+  });
+});
+
+test('a pod that takes any GPU is only let onto GPU nodes', () => {
+  expect(gpuPlacement(undefined, 'eks')).toEqual({ tolerations: [NVIDIA] });
+});
+
+test("the taint of Azure's documentation is tolerated on AKS, and only there", () => {
+  for (const distribution of DISTRIBUTIONS) {
+    expect(gpuPlacement(undefined, distribution).tolerations).toEqual(
+      distribution === 'aks' ? [NVIDIA, AZURE] : [NVIDIA],
+    );
+  }
+  expect(gpuPlacement('nvidia-t4', 'aks').tolerations).toEqual([NVIDIA, AZURE]);
+});
+
+test('a GPU that recstack does not know does not compile', () => {
+  // @ts-expect-error: not a type of GPU
+  const type: GpuType = 'nvidia-l40';
+  expect(GPU_TYPES).not.toContain(type);
+});

@@ -1,0 +1,291 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+const LIB = join(__dirname, '../../lib/serving');
+const SCRIPT = join(LIB, 'pull-model.sh');
+/** What Kubernetes sees of a process that was killed. */
+const KILLED = { status: null, signal: 'SIGKILL' };
+
+/** Copies the source, as rclone does, and notes with which arguments it was called. */
+const RCLONE = `echo "$@" >> "$CALLS"
+cp -R "$SOURCE/." "$3/"`;
+
+let folder: string;
+let source: string;
+let target: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'recstack-pull-'));
+  source = join(folder, 'bucket');
+  target = join(folder, 'models', 'dlrm');
+  mkdirSync(join(folder, 'bin'));
+  put({ 'config.pbtxt': 'name: "dlrm"', '1/model.onnx': 'weights' });
+  program('rclone', RCLONE);
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Lays files into the bucket. */
+function put(files: Record<string, string>): void {
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(source, name)), { recursive: true });
+    writeFileSync(join(source, name), content);
+  }
+}
+
+/** Puts a program before all others of its name. */
+function program(name: string, body: string): void {
+  writeFileSync(join(folder, 'bin', name), `#!/bin/sh\nset -eu\n${body}\n`);
+  chmodSync(join(folder, 'bin', name), 0o755);
+}
+
+function pull(env: Record<string, string> = {}) {
+  const { status, signal, stdout, stderr } = spawnSync('sh', [SCRIPT], {
+    encoding: 'utf8',
+    env: {
+      PATH: `${join(folder, 'bin')}:${process.env.PATH}`,
+      SOURCE: source,
+      CALLS: join(folder, 'calls'),
+      MODEL_SOURCE: 'store:models/dlrm/42',
+      MODEL_FOLDER: target,
+      MODEL_SHA256: '',
+      PULL_SECONDS: '738',
+      ...env,
+    },
+  });
+  return { status, signal, stdout, stderr };
+}
+
+/** How rclone was called, one line for each time. */
+function calls(): string[] {
+  return existsSync(join(folder, 'calls')) ? readFileSync(join(folder, 'calls'), 'utf8').trimEnd().split('\n') : [];
+}
+
+/** The files of the model that is in place, with their content. */
+function inPlace(): Record<string, string> {
+  const files = readdirSync(target, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return Object.fromEntries(
+    files.map(({ name, parentPath }) => {
+      const path = join(parentPath, name);
+      return [path.slice(target.length + 1), readFileSync(path, 'utf8')];
+    }),
+  );
+}
+
+/** The checksum by its definition: of the list of `<sha256>  ./<path>`, in the order of their bytes. */
+function checksum(files: Record<string, string>): string {
+  const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+  const names = Object.keys(files).sort((a, b) => Buffer.compare(Buffer.from(`./${a}`), Buffer.from(`./${b}`)));
+  return sha256(names.map((name) => `${sha256(files[name] ?? '')}  ./${name}\n`).join(''));
+}
+
+/** The command that a documentation gives between backticks, run in the bucket: its first word is the checksum. */
+function documented(file: string): string {
+  const text = readFileSync(join(LIB, file), 'utf8');
+  const [, command] = /`(find \. [^`]+)`/.exec(text) ?? [];
+  if (command === undefined) throw new Error(`${file} documents no command`);
+  // Inside the comment it stands as a user would type it.
+  const output = execFileSync('sh', ['-c', command], {
+    cwd: source,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  return output.split(' ')[0] ?? '';
+}
+
+const FILES = { 'config.pbtxt': 'name: "dlrm"', '1/model.onnx': 'weights' };
+
+test('a model is copied and put in place as a whole, and nothing else is left', () => {
+  expect(pull()).toEqual({ status: 0, signal: null, stdout: `the model is in place: ${target}\n`, stderr: '' });
+  expect(inPlace()).toEqual(FILES);
+  expect(readdirSync(dirname(target))).toEqual(['dlrm']);
+});
+
+test('kserve#5611: rclone is told to give up when it is idle or takes too long, and to try again', () => {
+  pull();
+  expect(calls()).toEqual([
+    `copy store:models/dlrm/42 ${target}.incoming --max-duration 738s --contimeout 15s --timeout 60s ` +
+      '--retries 3 --low-level-retries 10 --stats 15s --stats-one-line --stats-log-level NOTICE',
+  ]);
+});
+
+test('a model in a folder below others, as TensorFlow Serving wants it, is put there', () => {
+  target = join(folder, 'models', 'dlrm', '42');
+  expect(pull().status).toBe(0);
+  expect(inPlace()).toEqual(FILES);
+  expect(readdirSync(dirname(target))).toEqual(['42']);
+});
+
+test('kserve#3256: a container that is started again with the model in place copies nothing', () => {
+  pull();
+  const again = pull();
+  expect(again).toMatchObject({ status: 0, stdout: `the model is in place: ${target}\n` });
+  expect(calls()).toHaveLength(1);
+});
+
+test('a model with the right checksum is put in place', () => {
+  expect(pull({ MODEL_SHA256: checksum(FILES) }).status).toBe(0);
+  expect(inPlace()).toEqual(FILES);
+});
+
+test('a model with another checksum never appears, what was copied is deleted, and both checksums are told', () => {
+  const other = 'f'.repeat(64);
+  const result = pull({ MODEL_SHA256: other });
+  expect(result.status).toBe(1);
+  expect(result.stderr).toBe(
+    `checksum of store:models/dlrm/42 is ${checksum(FILES)}, not ${other}: deleting what was copied\n`,
+  );
+  expect(readdirSync(dirname(target))).toEqual([]);
+});
+
+test('after a damaged copy, the next attempt works when the source is whole again', () => {
+  const MODEL_SHA256 = checksum(FILES);
+  put({ '1/model.onnx': 'damaged' });
+  expect(pull({ MODEL_SHA256 }).status).toBe(1);
+  put({ '1/model.onnx': 'weights' });
+  expect(pull({ MODEL_SHA256 }).status).toBe(0);
+  expect(inPlace()).toEqual(FILES);
+});
+
+test.each([
+  ['a file more', { 'extra.bin': 'x' }],
+  ['an empty file more', { 'extra.bin': '' }],
+  ['another content of the same length', { '1/model.onnx': 'weightz' }],
+])('the checksum notices %s', (_what, files) => {
+  put(files);
+  expect(pull({ MODEL_SHA256: checksum(FILES) }).status).toBe(1);
+});
+
+test('the checksum notices a file that moved', () => {
+  put({ '2/model.onnx': 'weights' });
+  rmSync(join(source, '1'), { recursive: true });
+  expect(pull({ MODEL_SHA256: checksum(FILES) }).status).toBe(1);
+});
+
+test('killed in the middle of the copy, it leaves no model, and the next run finishes what was begun', () => {
+  program('rclone', `echo "$@" >> "$CALLS"\ncp "$SOURCE/config.pbtxt" "$3/"\nkill -KILL $PPID`);
+  expect(pull()).toMatchObject(KILLED);
+  expect(existsSync(target)).toBe(false);
+  expect(readdirSync(`${target}.incoming`)).toEqual(['config.pbtxt']);
+
+  program('rclone', RCLONE);
+  expect(pull({ MODEL_SHA256: checksum(FILES) }).status).toBe(0);
+  expect(inPlace()).toEqual(FILES);
+  expect(readdirSync(dirname(target))).toEqual(['dlrm']);
+});
+
+test('when the checksum can not be computed, no model appears, and the next run works', () => {
+  const MODEL_SHA256 = checksum(FILES);
+  program('sha256sum', 'kill -KILL $$');
+  expect(pull({ MODEL_SHA256 }).status).toBe(1);
+  expect(existsSync(target)).toBe(false);
+  rmSync(join(folder, 'bin', 'sha256sum'));
+  expect(pull({ MODEL_SHA256 }).status).toBe(0);
+  expect(inPlace()).toEqual(FILES);
+});
+
+test('killed right before the model is put in place, it leaves none, and the next run works', () => {
+  program('mv', 'kill -KILL $PPID');
+  expect(pull()).toMatchObject(KILLED);
+  expect(existsSync(target)).toBe(false);
+  rmSync(join(folder, 'bin', 'mv'));
+  expect(pull().status).toBe(0);
+  expect(inPlace()).toEqual(FILES);
+});
+
+test('killed right after the model was put in place, the next run finds it there', () => {
+  program('mv', '/bin/mv "$@"\nkill -KILL $PPID');
+  expect(pull()).toMatchObject(KILLED);
+  expect(inPlace()).toEqual(FILES);
+  expect(pull().status).toBe(0);
+  expect(calls()).toHaveLength(1);
+});
+
+test('when rclone fails, so does the pull, and the next run goes on with what is there', () => {
+  program('rclone', `cp "$SOURCE/config.pbtxt" "$3/"\nexit 5`);
+  expect(pull().status).toBe(5);
+  expect(existsSync(target)).toBe(false);
+  program('rclone', `test -f "$3/config.pbtxt"\n${RCLONE}`);
+  expect(pull().status).toBe(0);
+  expect(inPlace()).toEqual(FILES);
+});
+
+test('an object store calls a folder that is missing an empty one: that is an error here', () => {
+  program('rclone', 'exit 0');
+  expect(pull()).toEqual({ status: 1, signal: null, stdout: '', stderr: 'nothing lies at store:models/dlrm/42\n' });
+  expect(existsSync(target)).toBe(false);
+});
+
+test('folders without a file in them are no model', () => {
+  program('rclone', 'mkdir -p "$3/1/variables"');
+  expect(pull()).toMatchObject({ status: 1, stderr: 'nothing lies at store:models/dlrm/42\n' });
+  expect(existsSync(target)).toBe(false);
+});
+
+test('a source that rclone does not find is its error, and works once it is there', () => {
+  program('rclone', 'exit 3');
+  expect(pull().status).toBe(3);
+  program('rclone', RCLONE);
+  expect(pull().status).toBe(0);
+});
+
+test('names of files may hold blanks, quotes, letters beyond ASCII and a leading dash', () => {
+  const files = {
+    'my model.bin': '1',
+    'it\'s/a "b"': '2',
+    'größe.txt': '3',
+    '-n': '4',
+    'a  b/ c': '5',
+    '$HOME *': '6',
+  };
+  put(files);
+  const all = { ...FILES, ...files };
+  expect(pull({ MODEL_SHA256: checksum(all) })).toMatchObject({ status: 0, stderr: '' });
+  expect(inPlace()).toEqual(all);
+});
+
+test('the order of the checksum is that of bytes, in any locale', () => {
+  const files = { B: '1', 'a-b': '2', 'a.b': '3', a_b: '4', 'a/b': '5', 'a b': '6' };
+  put(files);
+  expect(pull({ MODEL_SHA256: checksum({ ...FILES, ...files }), LC_ALL: 'en_US.UTF-8' }).status).toBe(0);
+});
+
+test('a thousand files make one checksum', () => {
+  const files = Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`shards/${i}`, String(i)]));
+  put(files);
+  expect(pull({ MODEL_SHA256: checksum({ ...FILES, ...files }) }).status).toBe(0);
+});
+
+test("the command in ModelArtifact's documentation prints the checksum that the script accepts", () => {
+  put({ 'my model.bin': 'blanks', "it's": 'a quote' });
+  const MODEL_SHA256 = documented('model-artifact.ts');
+  expect(MODEL_SHA256).toMatch(/^[0-9a-f]{64}$/);
+  expect(pull({ MODEL_SHA256 }).status).toBe(0);
+});
+
+test('the command at the head of the script prints the checksum that it accepts, for names without blanks', () => {
+  const MODEL_SHA256 = documented('pull-model.sh');
+  expect(pull({ MODEL_SHA256 }).status).toBe(0);
+});
+
+// BUG: the head of the script gives another command than the documentation: this one breaks names at their blanks.
+test.failing('the command at the head of the script takes names with blanks, too', () => {
+  put({ 'my model.bin': 'blanks' });
+  expect(pull({ MODEL_SHA256: documented('pull-model.sh') }).status).toBe(0);
+});
+
+test('a variable that is missing stops it before anything is touched', () => {
+  const { status } = spawnSync('sh', [SCRIPT], { env: { PATH: process.env.PATH ?? '', MODEL_FOLDER: target } });
+  expect(status).not.toBe(0);
+  expect(existsSync(target)).toBe(false);
+});
