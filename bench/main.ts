@@ -1,14 +1,15 @@
 /**
  * What recstack's synth costs, as ratios in one run: against the same objects given to cdk8s as literals, without any
- * logic, and against nothing but the YAML writer. And how it grows with objects and charts.
+ * logic, and against nothing but the YAML writer. How it grows with objects and charts. And what `npm run synth` costs
+ * as a whole, against the start of a Node that does nothing.
  */
-import { spawnSync } from 'node:child_process';
+import { deepEqual } from 'node:assert/strict';
 import { ApiObject, type ApiObjectProps, App, Chart, Yaml } from 'cdk8s';
 import { autoscaleOnResources, ModelServer, Platform, tensorflowServing, triton } from '../lib';
 import type { Manifest } from '../lib/synth/manifest';
 import { byChart, render } from '../lib/synth/render';
 import { toYaml } from '../lib/synth/synth';
-import { compare } from './cpu';
+import { compare, ofCommand, ofFunction } from './cpu';
 
 /** The objects of one server: what ModelServer and its autoscaler emit. */
 const OBJECTS_PER_SERVER = 7;
@@ -32,43 +33,37 @@ function tree(charts: number, servers: number): App {
   return app;
 }
 
-const byRecstack = (charts: number, servers: number) =>
-  toYaml(byChart(render(tree(charts, servers), { deferred: 'refuse' })));
+const rendered = (charts: number, servers: number) => byChart(render(tree(charts, servers), { deferred: 'refuse' }));
 
-function byLiterals(charts: readonly (readonly Manifest[])[]): string {
+/** All but the writing of files. */
+const byRecstack = (charts: number, servers: number) => toYaml(rendered(charts, servers));
+
+function byLiterals(manifests: readonly Manifest[]): string {
   const app = new App();
-  charts.forEach((objects, c) => {
-    const chart = new Chart(app, `shop-${c}`, { namespace: `shop-${c}` });
-    objects.forEach((object, i) => {
-      new ApiObject(chart, `${i}`, object as ApiObjectProps);
-    });
-  });
+  const chart = new Chart(app, 'shop');
+  for (const [i, manifest] of manifests.entries()) new ApiObject(chart, `${i}`, manifest as ApiObjectProps);
   return app.synthYaml();
 }
 
-const manifestsByChart = (app: App) =>
-  [...byChart(render(app, { deferred: 'refuse' })).values()].map((objects) => objects.map(({ manifest }) => manifest));
-
 const ratio = (a: number, b: number) => (a / b).toFixed(2);
+const row = (...cells: readonly (string | number)[]) =>
+  console.log(cells.map((cell) => `${cell}`.padStart(16)).join(''));
 
-function size(objects: number, turns: number): void {
+function overhead(objects: number, turns: number): void {
   const servers = Math.round(objects / OBJECTS_PER_SERVER);
-  const manifests = manifestsByChart(tree(1, servers));
-  const count = manifests.flat().length;
-  const { recstack, literals, yaml } = compare(
-    {
-      recstack: () => byRecstack(1, servers),
-      literals: () => byLiterals(manifests),
-      yaml: () => Yaml.stringify(...manifests.flat()),
-    },
-    turns,
-  );
-  console.log(
-    [count, ratio(recstack, literals), ratio(recstack, yaml), `${((recstack / count) * 1000).toFixed(2)} ms`]
-      .map((cell) => String(cell).padStart(18))
-      .join(''),
-  );
+  const manifests = [...rendered(1, servers).values()].flat().map(({ manifest }) => manifest);
+  const work = {
+    recstack: () => byRecstack(1, servers),
+    literals: () => byLiterals(manifests),
+    yaml: () => Yaml.stringify(...manifests),
+  };
+  deepEqual([...work.recstack().values()].map(documents), [documents(work.literals())]);
+  const { recstack, literals, yaml } = compare(work, { by: ofFunction, turns });
+  const each = `${((recstack / manifests.length) * 1000).toFixed(2)} ms`;
+  row(manifests.length, ratio(recstack, literals), ratio(recstack, yaml), each);
 }
+
+const documents = (yaml: string) => yaml.split('---\n').sort();
 
 function growth(): void {
   const work = {
@@ -76,26 +71,20 @@ function growth(): void {
     tenfold: () => byRecstack(1, 1430),
     charts: () => byRecstack(200, 7),
   };
-  const { base, tenfold, charts } = compare(work, 3);
+  const { base, tenfold, charts } = compare(work, { by: ofFunction, turns: 3 });
   console.log(`\n1,000 to 10,000 objects in one chart: ${ratio(tenfold, base)} times the CPU (10 is linear)`);
   console.log(`10,000 objects in 200 charts instead of one: ${ratio(charts, tenfold)} times the CPU (1 is linear)`);
 }
 
 function wholeSynth(): void {
-  const before = process.resourceUsage();
-  const runs = 3;
-  const script = `const { spawnSync } = require('child_process');
-    for (let i = 0; i < ${runs}; i++) spawnSync('npm', ['run', '--silent', 'synth'], { stdio: 'ignore' });
-    const { userCPUTime, systemCPUTime } = process.resourceUsage();
-    process.stdout.write('');`;
-  spawnSync(process.execPath, ['-e', script], { stdio: 'ignore' });
-  const after = process.resourceUsage();
-  void [before, after];
+  const work = { synth: ['npm', 'run', 'synth'], node: ['node', '-e', '0'] };
+  const { synth, node } = compare(work, { by: ofCommand, turns: 5 });
+  console.log(`\nnpm run synth: ${synth.toFixed(2)} s of CPU, ${ratio(synth, node)} times a Node that does nothing`);
 }
 
-console.log(['objects', 'vs. literals', 'vs. YAML alone', 'CPU per object'].map((cell) => cell.padStart(18)).join(''));
-size(100, 9);
-size(1000, 7);
-size(10_000, 3);
+row('objects', 'vs. literals', 'vs. YAML alone', 'CPU per object');
+overhead(100, 15);
+overhead(1000, 9);
+overhead(10_000, 3);
 growth();
 wholeSynth();

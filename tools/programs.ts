@@ -78,6 +78,13 @@ export const PROGRAMS = {
     stamp: kubernetesVersion,
     onPath: sameMinor,
   },
+  // The oldest minor that the library claims to support; only what is admitted differs there, not who controls it.
+  'kube-apiserver-oldest': {
+    module: 'kubernetes-oldest',
+    package: 'k8s.io/kubernetes/cmd/kube-apiserver',
+    tier: 'core',
+    stamp: kubernetesVersion,
+  },
   kwok: {
     module: 'kwok',
     package: 'sigs.k8s.io/kwok/cmd/kwok',

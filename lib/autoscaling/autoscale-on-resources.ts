@@ -2,6 +2,7 @@ import type { HorizontalPodAutoscaler, MetricSpec } from 'kubernetes-types/autos
 import { z } from 'zod';
 import { kubernetesObject } from '../core/kubernetes-object';
 import { fraction, percentageSchema } from '../core/percentages';
+import { InvalidInput } from '../core/problem';
 import type { ScalingPolicy, ScalingTarget } from '../core/scaling';
 import { must, oneOf, parse, wholeNumber } from '../core/schema';
 import { Platform } from '../platform/platform';
@@ -44,7 +45,7 @@ export const autoscaleOnResourcesSchema = z
     error: () => "must aim for cpu, memory or both, but has neither: cpu: '60%' is a start",
   });
 
-/** Properties of {@link autoscaleOnResources}. */
+/** Properties of {@link autoscaleOnResources}. @interface */
 export type AutoscaleOnResourcesProps = z.input<typeof autoscaleOnResourcesSchema>;
 
 /**
@@ -66,6 +67,10 @@ export function autoscaleOnResources(props: AutoscaleOnResourcesProps): ScalingP
 function emit(target: ScalingTarget, settings: z.output<typeof autoscaleOnResourcesSchema>): void {
   const { kind, name, apiVersion } = target.toScalingTarget();
   const { cluster } = Platform.of(target);
+  if (target.hasAutoscaler) {
+    const text = 'must have one autoscaler, but has one already: two would fight over the replicas';
+    throw new InvalidInput([{ where: target.node.path, text }]);
+  }
   const [minReplicas, maxReplicas] = settings.replicas;
   target.markHasAutoscaler();
   const autoscaler = kubernetesObject<HorizontalPodAutoscaler>(target, 'autoscaler', {
@@ -94,7 +99,8 @@ function emit(target: ScalingTarget, settings: z.output<typeof autoscaleOnResour
 
 function utilization(name: 'cpu' | 'memory', target: `${number}%` | undefined): MetricSpec[] {
   if (target === undefined) return [];
-  const averageUtilization = Math.round(fraction(target) * 100);
+  // Kubernetes takes whole percents, from 1.
+  const averageUtilization = Math.max(1, Math.round(fraction(target) * 100));
   return [{ type: 'Resource', resource: { name, target: { type: 'Utilization', averageUtilization } } }];
 }
 

@@ -42,5 +42,5 @@ export const BEHAVIORS = {
   },
 } as const satisfies Record<string, HorizontalPodAutoscalerBehavior>;
 
-/** The name of a preset of {@link BEHAVIORS}. */
+/** The name of a preset of {@link BEHAVIORS}. @useDeclaredType */
 export type BehaviorName = keyof typeof BEHAVIORS;

@@ -1,7 +1,7 @@
 import { formatSeconds } from '../core/durations';
 import type { ObservedServer } from '../core/observed';
 import { latencyMean, latencyQuantile, rate, type Selector, series } from '../core/promql';
-import type { ServerMetrics } from '../core/server-metrics';
+import type { LatencyMetric, ServerMetrics } from '../core/server-metrics';
 import type { LatencyObjective } from '../core/slo';
 import { MEMORY_LIMIT, ofPods, WORKING_SET } from './container-metrics';
 
@@ -44,11 +44,11 @@ export function alertRules(platform: string, servers: readonly ObservedServer[])
   return { groups: [{ name: `${platform}-servers`, rules: [watchdog, ...servers.flatMap(rulesFor)] }] };
 
   function rulesFor(server: ObservedServer): AlertRule[] {
-    const rules = [memory(server)];
-    if (server.metrics === undefined) return rules;
     const { metrics } = server;
-    rules.unshift(down(server));
-    rules.push(...errors(server, metrics), ...slow(server, metrics));
+    const rules =
+      metrics === undefined
+        ? [memory(server)]
+        : [down(server), memory(server), ...errors(server, metrics), ...slow(server, metrics)];
     return rules.map((rule) => ({ ...rule, labels: { ...rule.labels, platform, server: server.name } }));
   }
 }
@@ -72,7 +72,8 @@ function memory(server: ObservedServer): AlertRule {
   const limit = series(ofPods(MEMORY_LIMIT, server, 'server'), selector);
   return {
     alert: 'ModelServerMemoryNearLimit',
-    expr: `${used} / ${limit} > 0.95`,
+    // The limit is 0 where a transform took it away: nothing to come near to.
+    expr: `${used} / (${limit} > 0) > 0.95`,
     for: '10m',
     labels: { severity: 'warning' },
     annotations: {
@@ -103,9 +104,18 @@ function errors(server: ObservedServer, { requests, errors: failed }: ServerMetr
   ];
 }
 
-function slow(server: ObservedServer, { latency, requests }: ServerMetrics): AlertRule[] {
-  const slo = server.slos.find((objective): objective is LatencyObjective => objective.kind === 'latency');
-  if (slo === undefined || latency === undefined) return [];
+function slow(server: ObservedServer, metrics: ServerMetrics): AlertRule[] {
+  const { latency } = metrics;
+  if (latency === undefined) return [];
+  return server.slos.filter((slo) => slo.kind === 'latency').map((slo) => slowerThan(slo, server, latency, metrics));
+}
+
+function slowerThan(
+  slo: LatencyObjective,
+  server: ObservedServer,
+  latency: LatencyMetric,
+  { requests }: ServerMetrics,
+): AlertRule {
   const selector = selectorOf(server);
   const [what, value] =
     latency.type === 'histogram'
@@ -114,18 +124,17 @@ function slow(server: ObservedServer, { latency, requests }: ServerMetrics): Ale
         ['The mean', latencyMean(latency, selector, '5m')];
   const guard = requests === undefined ? '' : ` and ${rate(requests, selector, '5m')} > ${QUIET_REQUESTS_PER_SECOND}`;
   const bound = formatSeconds(slo.thresholdSeconds);
-  return [
-    {
-      alert: 'ModelServerSlow',
-      expr: `${value} > ${slo.thresholdSeconds}${guard}`,
-      for: '10m',
-      labels: { severity: 'warning' },
-      annotations: {
-        summary: `${server.name} answers too slowly`,
-        description: `${what} of its latency has been {{ $value | humanizeDuration }} for 10 minutes; ${bound} is the bound.`,
-      },
+  return {
+    alert: 'ModelServerSlow',
+    expr: `${value} > ${slo.thresholdSeconds}${guard}`,
+    for: '10m',
+    // Tells the alerts of several objectives apart, which otherwise would be one to Alertmanager.
+    labels: { severity: 'warning', objective: String(slo.objective) },
+    annotations: {
+      summary: `${server.name} answers too slowly`,
+      description: `${what} of its latency has been {{ $value | humanizeDuration }} for 10 minutes; ${bound} is the bound.`,
     },
-  ];
+  };
 }
 
 function percent(share: number): string {

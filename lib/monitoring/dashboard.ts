@@ -1,3 +1,4 @@
+import { VizLegendOptionsBuilder } from '@grafana/grafana-foundation-sdk/common';
 import {
   DashboardBuilder,
   DashboardCursorSync,
@@ -68,7 +69,8 @@ function traffic(server: ObservedServer): PanelProps[] {
       title: 'Errors',
       description: 'Share of requests that failed',
       unit: 'percentunit',
-      lines: { errors: `${rate(errors, selector, WINDOW)} / ${rate(requests, selector, WINDOW)}` },
+      // Most servers write no counter of failures before the first one: until then it is 0 that is shown, not a gap.
+      lines: { errors: `(${rate(errors, selector, WINDOW)} or vector(0)) / ${rate(requests, selector, WINDOW)}` },
     },
   ];
 }
@@ -133,6 +135,8 @@ function timeseries({ title, description, unit, lines }: PanelProps): PanelBuild
     .description(description)
     .datasource({ type: 'prometheus', uid: '$datasource' })
     .unit(unit)
+    // The library's own default is none, and lines without names tell nothing.
+    .legend(new VizLegendOptionsBuilder().showLegend(true))
     .min(0)
     .span(8)
     .height(7);

@@ -67,7 +67,7 @@ export const monitoringSchema = z.strictObject({
     .prefault({}),
 });
 
-/** Properties of a Monitoring. */
+/** Properties of a Monitoring. @interface */
 export type MonitoringProps = z.input<typeof monitoringSchema>;
 
 /** The same, checked and with defaults. */

@@ -58,7 +58,8 @@ export class Program extends Construct {
         podSelector: { matchLabels: selector },
         policyTypes: ['Ingress', 'Egress'],
         ingress: [{ from: [{ podSelector: {} }], ports: [{ protocol: 'TCP', port: props.port }] }],
-        egress: [...props.egress],
+        // An empty list is one that the API server drops, so that each apply would change the object.
+        ...(props.egress.length > 0 ? { egress: [...props.egress] } : {}),
       },
     });
     this.service = kubernetesObject<Service>(this, 'service', {

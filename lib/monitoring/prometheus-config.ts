@@ -1,4 +1,4 @@
-import type { Duration } from '../core/durations';
+import { type Duration, formatSeconds, seconds } from '../core/durations';
 import type { ObservedServer } from '../core/observed';
 import { type Bytes, bytes } from '../core/quantities';
 import { LABELS } from '../platform/labels';
@@ -28,7 +28,14 @@ export function prometheusConfig(input: PrometheusConfigInput): object {
     rule_files: ['/etc/prometheus/rules.yaml'],
     alerting: { alertmanagers: [{ static_configs: [{ targets: [alertmanager] }] }] },
     // By size as well, before the volume is full: Prometheus stops when it can't write.
-    storage: { tsdb: { retention: { time: retention, size: `${Math.floor((0.9 * bytes(storage)) / 2 ** 20)}MB` } } },
+    storage: {
+      tsdb: {
+        retention: {
+          time: formatSeconds(seconds(retention)),
+          size: `${Math.floor((0.9 * bytes(storage)) / 2 ** 20)}MB`,
+        },
+      },
+    },
     scrape_configs: [
       ...servers.flatMap((server) => serverJob(server, platform)),
       kubeletJob(namespace),
@@ -38,6 +45,9 @@ export function prometheusConfig(input: PrometheusConfigInput): object {
     ],
   };
 }
+
+/** The jobs that are there beside the servers': Prometheus refuses a configuration with a name twice. */
+export const OWN_JOBS: readonly string[] = ['kubelet', 'dcgm-exporter', 'prometheus', 'alertmanager'];
 
 /** Prometheus writes the labels of pods with `_` for all that may not stand in its own. */
 function podLabel(label: string): string {

@@ -11,7 +11,7 @@ import { Platform } from '../platform/platform';
 import { alertRules } from './alerts';
 import type { MonitoringSettings } from './monitoring-props';
 import { Program } from './program';
-import { prometheusConfig } from './prometheus-config';
+import { OWN_JOBS, prometheusConfig } from './prometheus-config';
 
 /** Prometheus, watching every server of its platform: also those that are added after it. */
 export class Prometheus extends Construct {
@@ -46,12 +46,21 @@ export class Prometheus extends Construct {
         // The servers, and Alertmanager.
         { to: [{ podSelector: { matchLabels: { [LABELS.partOf]: platform.node.id } } }] },
         // The API server and the kubelets, whose addresses nobody knows here.
-        { ports: [443, 6443, 10250].map((port) => ({ protocol: 'TCP', port })) },
+        { ports: [443, 6443, 8443, 10250].map((port) => ({ protocol: 'TCP', port })) },
         ...(hasDcgm ? [{ to: [{ namespaceSelector: {} }], ports: [{ protocol: 'TCP', port: 9400 }] }] : []),
       ],
     });
     this.address = program.address;
     this.grant(platform, program.serviceAccount, hasDcgm);
+    this.node.addValidation({
+      validate: () =>
+        observedServers(platform)
+          .filter(({ name }) => OWN_JOBS.includes(name))
+          .map(
+            ({ name }) =>
+              `must not watch a server called '${name}', as a job of its own is: give the server another id`,
+          ),
+    });
   }
 
   private config(

@@ -1,3 +1,4 @@
 /** What can be installed into a cluster and changes what recstack may emit. */
 export const ADDONS = ['metrics-server', 'dcgm-exporter', 'keda', 'prometheus-operator'] as const;
+/** The name of one. @useDeclaredType */
 export type Addon = (typeof ADDONS)[number];

@@ -33,7 +33,7 @@ export const clusterSchema = z.strictObject({
   gpus: z.array(oneOf(GPU_TYPES)).readonly().optional(),
 });
 
-/** The description of a cluster: what is there to be used. */
+/** The description of a cluster: what is there to be used. @interface */
 export type ClusterProps = z.input<typeof clusterSchema>;
 
 /** A described cluster, and the answers to what can be done on it. */

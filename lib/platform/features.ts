@@ -11,6 +11,7 @@ export const FEATURES = {
   'HPA tolerance': '1.35',
 } as const;
 
+/** A feature that only newer Kubernetes has. @useDeclaredType */
 export type Feature = keyof typeof FEATURES;
 
 /** Compares two minor versions like `'1.30'` and `'1.9'`: negative, zero or positive. */

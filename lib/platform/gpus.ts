@@ -23,7 +23,7 @@ const GPUS = {
   'nvidia-b200': { products: ['NVIDIA-B200'], gke: 'nvidia-b200' },
 } as const satisfies Record<string, { products: readonly string[]; gke?: string }>;
 
-/** A type of GPU, such as `'nvidia-l4'`. */
+/** A type of GPU, such as `'nvidia-l4'`. @useDeclaredType */
 export type GpuType = keyof typeof GPUS;
 
 /** All types of GPU that recstack knows. */

@@ -46,6 +46,7 @@ const platformSchema = z.strictObject({
   ownNamespace: z.boolean().default(true),
 });
 
+/** Properties of a {@link Platform}. @interface */
 export type PlatformProps = z.input<typeof platformSchema>;
 
 /**

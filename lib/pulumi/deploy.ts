@@ -18,7 +18,8 @@ import { resourceClass } from './resource-class';
  * @throws RunError with everything that is wrong in the tree; nothing is then registered
  * @example
  * ```ts
- * const provider = new k8s.Provider('cluster', { kubeconfig });
+ * // A secret, or the key to the cluster would lie in the state for all to read.
+ * const provider = new k8s.Provider('cluster', { kubeconfig: pulumi.secret(kubeconfig) });
  * const resources = deploy(() => stack.build('stacks/environments/production.yaml'), { provider });
  * export const ranker = resources.get('shop/ranker/deployment')?.urn;
  * ```

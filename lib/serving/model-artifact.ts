@@ -68,6 +68,7 @@ export const modelSchema = z.strictObject({
   store: storeSchema.default({}),
 });
 
+/** Properties of a {@link ModelArtifact}. @interface */
 export type ModelArtifactProps = z.input<typeof modelSchema>;
 
 /** A trained model: one version of it, never changed. */

@@ -131,7 +131,7 @@ export interface IdentityProps {
   readonly annotations: Readonly<Record<string, string | Deferred<string>>>;
 }
 
-/** Properties of a ModelServer. */
+/** Properties of a ModelServer. @interface */
 export type ModelServerProps = z.input<typeof modelServerSchema>;
 
 /** The same, checked and with defaults. */

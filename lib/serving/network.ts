@@ -19,6 +19,7 @@ export function networkPolicy(props: {
   const { platform, metadata, runtime, model } = props;
   const { name } = metadata;
   const serving = Object.entries(runtime.ports).filter(([port]) => port !== 'metrics');
+  const egress = storeEgress(model);
   const scraped = runtime.metrics === undefined ? undefined : runtime.ports[runtime.metrics.port];
   return {
     apiVersion: 'networking.k8s.io/v1',
@@ -38,7 +39,8 @@ export function networkPolicy(props: {
               },
             ]),
       ],
-      egress: storeEgress(model),
+      // An empty list is one that the API server drops, so that each apply would change the object.
+      ...(egress.length > 0 ? { egress } : {}),
     },
   } as const satisfies NetworkPolicy;
 }

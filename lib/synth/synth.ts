@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { Yaml } from 'cdk8s';
 import type { IConstruct } from 'constructs';
+import { stringify } from 'yaml';
 import type { Problem } from '../core/problem';
 import { warningsOf } from '../platform/warnings';
 import type { Rendered } from './dependencies';
@@ -41,11 +41,14 @@ export function synth(root: IConstruct, { outdir }: { readonly outdir: string })
   };
 }
 
-/** The content of each chart's file, by name. */
+/** The content of each chart's file, by name: what cdk8s would write. */
 export function toYaml(charts: ReadonlyMap<string, readonly Rendered[]>): Map<string, string> {
-  return new Map(
-    [...charts].map(([chart, objects]) => [fileOf(chart), Yaml.stringify(...objects.map(({ manifest }) => manifest))]),
-  );
+  return new Map([...charts].map(([chart, objects]) => [fileOf(chart), objects.map(document).join('---\n')]));
+}
+
+/** YAML 1.1 quotes what older readers take for a boolean. A look for tags, of which there are none, costs a tenth. */
+function document({ manifest }: Rendered): string {
+  return stringify(manifest, { version: '1.1', lineWidth: 0, directives: false });
 }
 
 function fileOf(chart: string): string {

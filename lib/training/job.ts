@@ -53,7 +53,8 @@ function failureRules(fatalExitCodes: readonly number[]): PodFailurePolicyRule[]
   if (fatalExitCodes.length === 0) return [disrupted];
   // The API server wants the codes in order and each once.
   const values = [...new Set(fatalExitCodes)].sort((a, b) => a - b);
-  return [{ action: 'FailJob', onExitCodes: { containerName: 'trainer', operator: 'In', values } }, disrupted];
+  // The first rule that matches counts. torchrun ends with 1 when it is evicted, which must not pass for a fatal 1.
+  return [disrupted, { action: 'FailJob', onExitCodes: { containerName: 'trainer', operator: 'In', values } }];
 }
 
 function podSpec({ name, platform, settings, image, serviceAccount }: JobInput): PodSpec {
@@ -89,17 +90,7 @@ function trainer(settings: TrainingJobSettings, image: string, name: string): Co
     image,
     imagePullPolicy: 'IfNotPresent',
     command: [...settings.command],
-    env: [
-      ...torchrunEnv({ nodes, gpusPerNode, service: name, restarts: retries }),
-      { name: 'HOME', value: '/tmp' },
-      ...(checkpoints === undefined
-        ? []
-        : [
-            { name: 'CHECKPOINT_FOLDER', value: '/checkpoints' },
-            { name: 'CHECKPOINT_EVERY_SECONDS', value: String(seconds(checkpoints.every)) },
-          ]),
-      ...Object.entries(settings.env).map(([key, value]): EnvVar => ({ name: key, value })),
-    ],
+    env: [...torchrunEnv({ nodes, gpusPerNode, service: name, restarts: retries }), ...ownEnv(settings)],
     resources: {
       requests: { cpu: formatCpu(cores(resources.cpu)), memory, ...disk, ...devices },
       limits: { memory, ...disk, ...devices },
@@ -111,4 +102,16 @@ function trainer(settings: TrainingJobSettings, image: string, name: string): Co
       ...(checkpoints === undefined ? [] : [{ name: 'checkpoints', mountPath: '/checkpoints' }]),
     ],
   };
+}
+
+/**
+ * The user's variables, and the defaults that they take the place of: server-side apply refuses a name that is there
+ * twice.
+ */
+function ownEnv({ env, checkpoints }: TrainingJobSettings): EnvVar[] {
+  const saving = checkpoints && {
+    CHECKPOINT_FOLDER: '/checkpoints',
+    CHECKPOINT_EVERY_SECONDS: String(seconds(checkpoints.every)),
+  };
+  return Object.entries({ HOME: '/tmp', ...saving, ...env }).map(([name, value]) => ({ name, value }));
 }

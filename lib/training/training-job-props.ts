@@ -9,11 +9,17 @@ import { bytesSchema, cpuSchema } from '../core/quantities';
 import { deferrableText, must, oneOf, pattern, text, wholeNumber } from '../core/schema';
 import type { Transform } from '../core/transform';
 import { GPU_TYPES } from '../platform/gpus';
+import { hasCronValues } from './cron';
 import { isOwnedVariable, OWNED_VARIABLES } from './torchrun';
 
 const cronRule = must("be a schedule of cron's five fields, like '0 2 * * *'");
 const FIELD = String.raw`(\*|[0-9A-Za-z]+(-[0-9A-Za-z]+)?)(\/\d+)?`;
 const CRON = new RegExp(String.raw`^${FIELD}(,${FIELD})*(\s+${FIELD}(,${FIELD})*){4}$`);
+
+const timeZoneRule = must('be a time zone like Asia/Shanghai');
+
+/** Whether nothing was found yet: what has the wrong shape is said to be wrong once. */
+const isFineSoFar = ({ issues }: { readonly issues: readonly unknown[] }) => issues.length === 0;
 
 const ownedRule = must(
   'be a variable of your own',
@@ -65,8 +71,10 @@ export const trainingJobSchema = z.strictObject({
    */
   env: z
     .record(
-      z.string().refine((name) => !isOwnedVariable(name), { error: ownedRule }),
+      z.string().refine((name) => !isOwnedVariable(name)),
       deferrableText('the value of a variable', () => true),
+      // zod says of a key just that it is wrong, and keeps what the key's own schema has to say.
+      { error: (issue) => (issue.code === 'invalid_key' ? ownedRule(issue) : undefined) },
     )
     .default({}),
   /**
@@ -86,12 +94,14 @@ export const trainingJobSchema = z.strictObject({
    * When to run, by cron. Two runs never overlap.
    * @default - once, when it is applied
    */
-  schedule: pattern<string>(CRON, cronRule).optional(),
+  schedule: pattern<string>(CRON, cronRule).refine(hasCronValues, { error: cronRule, when: isFineSoFar }).optional(),
   /**
    * Time zone of the schedule.
    * @default 'Etc/UTC'
    */
-  timeZone: pattern<string>(/./, must('be a time zone like Asia/Shanghai'), isTimeZone).default('Etc/UTC'),
+  timeZone: pattern<string>(/./, timeZoneRule)
+    .refine(isTimeZone, { error: timeZoneRule, when: isFineSoFar })
+    .default('Etc/UTC'),
   /**
    * Failures of a node that are made good by starting it again, over the whole run.
    * @default 3
@@ -132,17 +142,21 @@ export const trainingJobSchema = z.strictObject({
     .default({}),
 });
 
-/** Properties of a TrainingJob. */
+/** Properties of a TrainingJob. @interface */
 export type TrainingJobProps = z.input<typeof trainingJobSchema>;
 
 /** The same, checked and with defaults. */
 export type TrainingJobSettings = z.output<typeof trainingJobSchema>;
 
-/** Whether the time zone is in the tz database that comes with Node, as it comes with Kubernetes. */
+/**
+ * Whether the time zone is in the tz database that comes with Node, as it comes with Kubernetes. Node also takes other
+ * spellings (`asia/shanghai`, and offsets from version 22 on), Kubernetes does not.
+ */
 function isTimeZone(name: string): boolean {
   try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
+    const { timeZone } = new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions();
+    // An alias resolves to another name, so that only its first letter tells.
+    return timeZone === name || (timeZone.toLowerCase() !== name.toLowerCase() && /^[A-Z]/.test(name));
   } catch {
     return false;
   }

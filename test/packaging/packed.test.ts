@@ -1,14 +1,17 @@
 import { execFileSync, type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /*
  * A user's own project with the packed tarball: what is packed, types and code of every subpath, the program. The
- * tarball is unpacked by hand, and its dependencies are those of this repository, because tests use no network.
+ * tarball is unpacked by hand, because tests use no network. Beside it lies just what its package.json names, so that a
+ * dependency which only this repository has is missed here as it would be there.
  */
 
 const ROOT = join(__dirname, '..', '..');
+/** What the user's project installs for itself. */
+const TOOLS = ['tsx', '@types/node', '@types/jest'];
 let project: string;
 
 beforeAll(() => {
@@ -28,14 +31,28 @@ beforeAll(() => {
     }),
   );
   execFileSync('tar', ['-xzf', join(project, filename), '-C', join(modules, 'recstack'), '--strip-components', '1']);
-  for (const name of readdirSync(join(ROOT, 'node_modules'))) {
-    if (!name.startsWith('.')) symlinkSync(join(ROOT, 'node_modules', name), join(modules, name));
+  const { dependencies, peerDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  for (const name of [...Object.keys(dependencies), ...Object.keys(peerDependencies), ...TOOLS]) {
+    mkdirSync(dirname(join(modules, name)), { recursive: true });
+    symlinkSync(join(ROOT, 'node_modules', name), join(modules, name));
   }
   writeFileSync(join(project, 'package.json'), '{ "name": "a-users-project", "private": true }');
-}, 60_000);
+}, 120_000);
 afterAll(() => rmSync(project, { recursive: true, force: true }));
 
-const write = (file: string, content: string) => writeFileSync(join(project, file), content);
+function write(file: string, content: string): void {
+  mkdirSync(dirname(join(project, file)), { recursive: true });
+  writeFileSync(join(project, file), content);
+}
+
+/** The files that the README shows, put into a folder of the project. */
+function writeReadme(folder: string): string[] {
+  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+  return [...readme.matchAll(/^```\w+ file=(\S+)\n(.*?)^```$/gms)].map(([, file = '', content = '']) => {
+    write(join(folder, file), content);
+    return join(folder, file);
+  });
+}
 
 function run(...command: string[]): SpawnSyncReturns<string> {
   const [program = '', ...args] = command;
@@ -73,13 +90,16 @@ test('the tarball holds the compiled library, its scripts, the licence and the R
   expect(files).toContain('build/serving/pull-model.sh');
 });
 
+// Checking the types inside of all libraries takes most of the time, and once is enough.
 test.each([
-  ['nodenext', 'nodenext'],
-  ['bundler', 'esnext'],
+  ['nodenext', 'nodenext', 'false'],
+  ['bundler', 'esnext', 'true'],
 ])(
-  'types resolve for every subpath with moduleResolution %s, without skipLibCheck',
-  (moduleResolution, module) => {
+  'types resolve for every subpath and the README with moduleResolution %s, module %s, skipLibCheck %s',
+  (moduleResolution, module, skipLibCheck) => {
     write('stack.ts', STACK);
+    const examples = writeReadme('readme').filter((file) => file.endsWith('.ts'));
+    expect(examples).toHaveLength(5);
     write(
       'subpaths.ts',
       `
@@ -98,8 +118,8 @@ console.log(size);
     );
     const { stdout, status } = run(
       join(ROOT, 'node_modules/.bin/tsc'),
-      ...['--noEmit', '--strict', '--target', 'es2022', '--types', 'node', '--skipLibCheck', 'false'],
-      ...['--module', module, '--moduleResolution', moduleResolution, 'stack.ts', 'subpaths.ts'],
+      ...['--noEmit', '--strict', '--target', 'es2022', '--types', 'node,jest', '--skipLibCheck', skipLibCheck],
+      ...['--module', module, '--moduleResolution', moduleResolution, 'stack.ts', 'subpaths.ts', ...examples],
     );
     expect({
       status,
@@ -112,7 +132,7 @@ console.log(size);
       stdout: '',
     });
   },
-  60_000,
+  120_000,
 );
 
 test('code runs from every subpath, and only recstack/pulumi loads Pulumi', () => {
@@ -138,14 +158,34 @@ console.log(JSON.stringify([typeof Platform, typeof synthesize, typeof footprint
   ]);
 });
 
+test('every compiled file finds what it requires among the dependencies that package.json names', () => {
+  // Some are loaded when they are needed only, so that the subpaths alone would not show it. The program just runs.
+  const files = (readdirSync(join(project, 'node_modules/recstack/build'), { recursive: true }) as string[])
+    .filter((file) => file.endsWith('.js') && file !== 'cli/main.js')
+    .map((file) => `./node_modules/recstack/build/${file}`);
+  const { status, stderr } = run('node', '-e', `for (const file of ${JSON.stringify(files)}) require(file)`);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+});
+
 test('recstack/capacity loads no Kubernetes library', () => {
   const script =
     "require('recstack/capacity'); console.log(Object.keys(require.cache).some((f) => /cdk8s|constructs/.test(f)))";
   expect(run('node', '-e', script).stdout.trim()).toBe('false');
 });
 
+test("the README's examples write manifests", () => {
+  writeReadme('examples');
+  const inExamples = (...command: string[]) =>
+    spawnSync('node', ['-r', 'tsx/cjs', ...command], { cwd: join(project, 'examples'), encoding: 'utf8' });
+  expect(inExamples('platform.ts')).toMatchObject({ status: 0, stderr: '' });
+  expect(readFileSync(join(project, 'examples/dist/shop.yaml'), 'utf8')).toContain('\n  name: ranker\n');
+  expect(inExamples('../node_modules/recstack/build/cli/main.js', 'synth')).toMatchObject({
+    status: 0,
+    stdout: expect.stringMatching(/^dist\/production\/shop\.yaml: \d+ objects\n/),
+  });
+});
+
 test('a project synthesizes its own stack by the program, and all or nothing', () => {
-  mkdirSync(join(project, 'stacks', 'environments'), { recursive: true });
   write('stacks/main.ts', STACK);
   write('stacks/environments/dev.yaml', 'cluster: { kubernetes: "1.33", addons: [metrics-server] }\n');
   const recstack = (...args: string[]) =>

@@ -14,6 +14,7 @@ export const tensorflowServingSchema = z.strictObject({
   image: imageSchema.optional(),
 });
 
+/** Properties of {@link tensorflowServing}. @interface */
 export type TensorflowServingProps = z.input<typeof tensorflowServingSchema>;
 
 /**

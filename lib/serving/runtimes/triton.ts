@@ -14,6 +14,7 @@ export const tritonSchema = z.strictObject({
   image: imageSchema.optional(),
 });
 
+/** Properties of {@link triton}. @interface */
 export type TritonProps = z.input<typeof tritonSchema>;
 
 /**

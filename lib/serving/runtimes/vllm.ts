@@ -23,6 +23,7 @@ export const vllmSchema = z.strictObject({
   maxModelLen: wholeNumber({ min: 1, of: 'tokens' }).optional(),
 });
 
+/** Properties of {@link vllm}. @interface */
 export type VllmProps = z.input<typeof vllmSchema>;
 
 /**

@@ -1,0 +1,26 @@
+import { describeFootprint } from '../../lib/cli/describe-footprint';
+
+const GIB = 2 ** 30;
+
+test.each([
+  ['whole numbers', { pods: 7, cpu: 34, memory: 98 * GIB, gpus: 0 }, '7 pods ask for 34 CPU, 98 GiB of memory'],
+  [
+    'several GPUs',
+    { pods: 7, cpu: 34, memory: 98 * GIB, gpus: 3 },
+    '7 pods ask for 34 CPU, 98 GiB of memory and 3 GPUs',
+  ],
+  ['one GPU', { pods: 7, cpu: 34, memory: 98 * GIB, gpus: 1 }, '7 pods ask for 34 CPU, 98 GiB of memory and 1 GPU'],
+  ['nothing', { pods: 0, cpu: 0, memory: 0, gpus: 0 }, '0 pods ask for 0 CPU, 0 GiB of memory'],
+  [
+    'the noise of sums',
+    { pods: 3, cpu: 0.1 + 0.2, memory: 1.25 * GIB, gpus: 0 },
+    '3 pods ask for 0.3 CPU, 1.3 GiB of memory',
+  ],
+  [
+    'parts of a core',
+    { pods: 2, cpu: 1.005, memory: 256 * 2 ** 20, gpus: 0 },
+    '2 pods ask for 1 CPU, 0.3 GiB of memory',
+  ],
+])('%s', (_what, footprint, text) => {
+  expect(describeFootprint(footprint)).toBe(text);
+});

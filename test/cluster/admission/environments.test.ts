@@ -1,0 +1,113 @@
+import { synthesize } from '../../../lib/testing';
+import { Client, type Live } from '../harness/client';
+import { cluster } from '../harness/cluster';
+import { eventually } from '../harness/eventually';
+import { addNodes, cpuNodes, gpuNodes, removeNodes } from '../harness/nodes';
+import { environments, shopIn } from '../harness/shop';
+import { applyAll, deleteAll, rolledOut } from '../harness/workloads';
+
+const client = new Client(cluster());
+const nodes = [
+  ...cpuNodes(3),
+  ...gpuNodes(3, { gpus: 4, type: 'nvidia-l4' }),
+  ...gpuNodes(2, { gpus: 4, type: 'nvidia-l40s' }),
+];
+
+beforeAll(() => addNodes(client, nodes));
+afterAll(() => removeNodes(client, nodes));
+
+describe.each(environments)('%s', (environment) => {
+  const manifests = synthesize(shopIn(`admission-${environment}`, environment)).all;
+  afterAll(() => deleteAll(client, manifests));
+
+  test('each object is admitted, with no unknown field and no warning', async () => {
+    const warnings: string[] = [];
+    for (const manifest of manifests) {
+      const answer = await client.apply(manifest);
+      warnings.push(...answer.warnings.map((warning) => `${manifest.kind} ${manifest.metadata.name}: ${warning}`));
+    }
+    expect(warnings).toEqual([]);
+  });
+
+  test('every server and program becomes ready, with as many replicas as its autoscaler asks for', async () => {
+    await rolledOut(client, manifests);
+    for (const { metadata, spec } of manifests.filter(({ kind }) => kind === 'HorizontalPodAutoscaler')) {
+      const { minReplicas } = spec as { minReplicas: number };
+      const target = { apiVersion: 'apps/v1', kind: 'Deployment', metadata };
+      await eventually(async () => {
+        expect((await client.get<{ status: object }>(target)).status).toMatchObject({ readyReplicas: minReplicas });
+      });
+    }
+    await rolledOut(client, manifests);
+  });
+
+  test('every disruption budget selects pods and lets one go at a time', async () => {
+    for (const budget of manifests.filter(({ kind }) => kind === 'PodDisruptionBudget')) {
+      await eventually(async () => {
+        const { status } = await client.get<{ status: { expectedPods: number; disruptionsAllowed: number } }>(budget);
+        expect({ name: budget.metadata.name, ...status }).toMatchObject({ disruptionsAllowed: 1 });
+        expect(status.expectedPods).toBeGreaterThan(0);
+      });
+    }
+  });
+
+  test('every Service has the addresses of its pods', async () => {
+    for (const { metadata, spec } of manifests.filter(({ kind }) => kind === 'Service')) {
+      // The pods of a training job are there only while it runs.
+      if ((spec as { clusterIP?: string }).clusterIP === 'None') continue;
+      await eventually(async () => {
+        const addresses = await addressesOf(metadata);
+        expect({ service: metadata.name, addresses }).not.toEqual({ service: metadata.name, addresses: [] });
+      });
+    }
+  });
+
+  test('applying the same again changes nothing', async () => {
+    const settled = new Map<string, unknown>();
+    for (const manifest of manifests) settled.set(key(manifest), declared(await client.get(manifest)));
+    await applyAll(client, manifests);
+    for (const manifest of manifests) {
+      expect(declared(await client.get(manifest))).toEqual(settled.get(key(manifest)));
+    }
+  });
+
+  test('deletion leaves nothing behind', async () => {
+    await deleteAll(client, manifests);
+    for (const manifest of manifests) {
+      await expect(client.get(manifest)).rejects.toMatchObject({ status: 404 });
+    }
+  });
+});
+
+interface EndpointSlice {
+  readonly metadata: { readonly labels: Readonly<Record<string, string>> };
+  readonly endpoints: readonly { readonly addresses: readonly string[] }[] | null;
+}
+
+async function addressesOf({ name, namespace }: { name: string; namespace?: string }): Promise<string[]> {
+  const slices = await client.list<EndpointSlice>('discovery.k8s.io/v1', 'EndpointSlice', namespace);
+  const own = slices.filter(({ metadata }) => metadata.labels['kubernetes.io/service-name'] === name);
+  return own.flatMap(({ endpoints }) => (endpoints ?? []).flatMap(({ addresses }) => addresses));
+}
+
+const key = ({ kind, metadata }: { kind: string; metadata: { name: string } }) => `${kind}/${metadata.name}`;
+
+/** All of an object but what changes without anybody's doing: its status, and who wrote what when. */
+function declared({ status: _, ...object }: Live): object {
+  const { resourceVersion: _version, ...metadata } = object.metadata;
+  return { ...object, metadata: { ...metadata, managedFields: undefined } };
+}
+
+test('the namespace refuses pods that could reach the node', async () => {
+  const namespace = 'admission-restricted';
+  const shop = synthesize(shopIn(namespace, 'dev')).ofKind('Namespace');
+  await applyAll(client, shop);
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'intruder', namespace },
+    spec: { containers: [{ name: 'shell', image: 'busybox:1.37', securityContext: { privileged: true } }] },
+  };
+  await expect(client.apply(pod)).rejects.toThrow('violates PodSecurity "restricted:v1.33"');
+  await deleteAll(client, shop);
+});

@@ -1,0 +1,44 @@
+import type { Construct } from 'constructs';
+import type { CronJobSpec, JobSpec } from 'kubernetes-types/batch/v1';
+import type { Container, PodSpec } from 'kubernetes-types/core/v1';
+import { TrainingJob, type TrainingJobProps } from '../../lib';
+import { objectsOf, platform, specOf } from '../serving/fixtures';
+
+/** Four nodes of eight GPUs, which is what a job of several nodes looks like. */
+export const FOUR_NODES = { nodes: 4, gpusPerNode: 8 } as const;
+
+/** A job called retraining, on one node without GPUs, in a platform of its own unless one is given. */
+export function training(props: Partial<TrainingJobProps> = {}, scope: Construct = platform()): TrainingJob {
+  return new TrainingJob(scope, 'retraining', {
+    image: 'registry.example.com/shop/dlrm-trainer:1.4.2',
+    command: ['torchrun', 'train.py'],
+    resources: { cpu: '32', memory: '256Gi' },
+    ...props,
+  });
+}
+
+/** The Job of a run. */
+export function jobOf(props: Partial<TrainingJobProps> = {}, scope?: Construct): Required<JobSpec> {
+  return specOf<Required<JobSpec>>(objectsOf(training(props, scope)), 'Job', 'retraining');
+}
+
+/** The CronJob of a schedule. */
+export function cronJobOf(props: Partial<TrainingJobProps> = {}): Required<CronJobSpec> {
+  return specOf<Required<CronJobSpec>>(
+    objectsOf(training({ schedule: '0 2 * * *', ...props })),
+    'CronJob',
+    'retraining',
+  );
+}
+
+/** The pods of a run. */
+export function podOf(props: Partial<TrainingJobProps> = {}, scope?: Construct): Required<PodSpec> {
+  return jobOf(props, scope).template.spec as Required<PodSpec>;
+}
+
+/** The one container of a run's pods. */
+export function trainerOf(props: Partial<TrainingJobProps> = {}): Required<Container> {
+  const [trainer, ...more] = podOf(props).containers;
+  if (trainer === undefined || more.length > 0) throw new Error('there should be one container');
+  return trainer as Required<Container>;
+}

@@ -1,0 +1,54 @@
+import { isOwnedVariable, RENDEZVOUS_PORT, torchrunEnv } from '../../lib/training/torchrun';
+
+const env = (props: Partial<Parameters<typeof torchrunEnv>[0]> = {}) =>
+  torchrunEnv({ nodes: 4, gpusPerNode: 8, service: 'retraining', restarts: 3, ...props });
+
+test('several nodes meet at the first by c10d, under the name of their run, as often as there are retries', () => {
+  expect(env()).toEqual([
+    { name: 'JOB_NAME', valueFrom: { fieldRef: { fieldPath: "metadata.labels['batch.kubernetes.io/job-name']" } } },
+    { name: 'PET_NNODES', value: '4' },
+    { name: 'PET_NPROC_PER_NODE', value: '8' },
+    { name: 'PET_RDZV_BACKEND', value: 'c10d' },
+    { name: 'PET_RDZV_ENDPOINT', value: '$(JOB_NAME)-0.retraining:29500' },
+    { name: 'PET_RDZV_ID', value: '$(JOB_NAME)' },
+    { name: 'PET_MAX_RESTARTS', value: '3' },
+  ]);
+});
+
+test('a variable comes before those that refer to it: Kubernetes would leave $(JOB_NAME) as it is', () => {
+  const names = env().map(({ name }) => name);
+  const users = env().filter(({ value }) => value?.includes('$(JOB_NAME)'));
+  expect(users).toHaveLength(2);
+  for (const { name } of users) expect(names.indexOf(name)).toBeGreaterThan(names.indexOf('JOB_NAME'));
+});
+
+test('an elastic rendezvous is told neither ranks nor a master: it hands them out anew after each failure', () => {
+  const names = env().map(({ name }) => name);
+  for (const name of ['PET_NODE_RANK', 'PET_MASTER_ADDR', 'PET_MASTER_PORT']) expect(names).not.toContain(name);
+});
+
+test('a node alone looks for nobody', () => {
+  expect(env({ nodes: 1, gpusPerNode: 2 })).toEqual([
+    { name: 'PET_NNODES', value: '1' },
+    { name: 'PET_NPROC_PER_NODE', value: '2' },
+    { name: 'PET_STANDALONE', value: '1' },
+  ]);
+});
+
+test.each([1, 4])('on CPU there is one process on each of %d nodes', (nodes) => {
+  expect(env({ nodes, gpusPerNode: 0 })).toContainEqual({ name: 'PET_NPROC_PER_NODE', value: '1' });
+});
+
+test("the port is torchrun's own default", () => {
+  expect(RENDEZVOUS_PORT).toBe(29500);
+});
+
+test.each([
+  ...['PET_NNODES', 'PET_ANYTHING_NEW', 'MASTER_ADDR', 'MASTER_PORT', 'RANK', 'WORLD_SIZE', 'LOCAL_RANK', 'JOB_NAME'],
+])('%s belongs to the library', (name) => {
+  expect(isOwnedVariable(name)).toBe(true);
+});
+
+test.each(['NCCL_DEBUG', 'RANKER', 'MY_PET_NNODES', 'PETS', 'HOME', 'pet_nnodes'])('%s is free', (name) => {
+  expect(isOwnedVariable(name)).toBe(false);
+});
