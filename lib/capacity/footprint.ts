@@ -1,4 +1,4 @@
-import { type Bytes, bytes, type Cpu, cores } from '../core/quantities';
+import { amount } from './amount';
 
 /** What pods ask of a cluster. */
 export interface Footprint {
@@ -13,6 +13,7 @@ export interface Footprint {
 
 /** A Kubernetes object, as far as its pods matter. */
 interface Workload {
+  readonly apiVersion?: string;
   readonly kind: string;
   readonly metadata: { readonly name: string; readonly namespace?: string };
   readonly spec?: unknown;
@@ -20,11 +21,27 @@ interface Workload {
 
 interface PodSpec {
   readonly containers?: readonly Container[];
-  readonly initContainers?: readonly Container[];
+  readonly initContainers?: readonly InitContainer[];
 }
 
+type Amounts = Readonly<Record<string, string | number>>;
+
 interface Container {
-  readonly resources?: { readonly requests?: Readonly<Record<string, string | number>> };
+  readonly resources?: { readonly requests?: Amounts; readonly limits?: Amounts };
+}
+
+interface InitContainer extends Container {
+  /** `Always` makes it a sidecar. */
+  readonly restartPolicy?: string;
+}
+
+interface JobSpec {
+  readonly parallelism?: number;
+  readonly completions?: number;
+}
+
+interface CronJobSpec {
+  readonly jobTemplate: { readonly spec: JobSpec };
 }
 
 const NOTHING: Footprint = { pods: 0, cpu: 0, memory: 0, gpus: 0 };
@@ -50,7 +67,9 @@ export function footprint(manifests: readonly Workload[]): { least: Footprint; m
   );
   let least = NOTHING;
   let most = NOTHING;
-  for (const { kind, metadata, spec } of manifests) {
+  for (const { apiVersion, kind, metadata, spec } of manifests) {
+    // Others have kinds of these names, too, such as the Job of Volcano.
+    if (!/^(apps|batch)\//.test(apiVersion ?? '')) continue;
     const count = podsOf(kind, spec, autoscalers.get(key(kind, metadata.namespace, metadata.name)));
     if (count === undefined) continue;
     const pod = podRequests(podSpecOf(kind, spec));
@@ -70,59 +89,67 @@ function key(kind: string, namespace: string | undefined, name: string): string 
 }
 
 function podsOf(kind: string, spec: unknown, bounds: Bounds | undefined): { least: number; most: number } | undefined {
-  const {
-    replicas = 1,
-    parallelism = 1,
-    strategy,
-    jobTemplate,
-  } = (spec ?? {}) as {
-    replicas?: number;
-    parallelism?: number;
-    strategy?: { rollingUpdate?: { maxSurge?: number | string } };
-    jobTemplate?: { spec?: { parallelism?: number } };
-  };
-  if (kind === 'Deployment' || kind === 'StatefulSet') {
-    const least = bounds?.minReplicas ?? (bounds === undefined ? replicas : 1);
-    const most = bounds?.maxReplicas ?? replicas;
-    return { least, most: most + surge(kind, strategy?.rollingUpdate?.maxSurge, most) };
-  }
-  if (kind === 'Job') return { least: 0, most: parallelism };
-  if (kind === 'CronJob') return { least: 0, most: jobTemplate?.spec?.parallelism ?? 1 };
-  return undefined;
+  if (kind === 'Job') return { least: 0, most: podsOfJob(spec as JobSpec) };
+  if (kind === 'CronJob') return podsOf('Job', (spec as CronJobSpec).jobTemplate.spec, undefined);
+  if (kind !== 'Deployment' && kind !== 'StatefulSet') return undefined;
+  const { replicas = 1, strategy } = (spec ?? {}) as { replicas?: number; strategy?: Strategy };
+  const least = bounds?.minReplicas ?? (bounds === undefined ? replicas : 1);
+  const most = bounds?.maxReplicas ?? replicas;
+  return { least, most: most + (kind === 'Deployment' ? surge(strategy, most) : 0) };
+}
+
+/** No more run than are left to complete. */
+function podsOfJob({ parallelism = 1, completions = parallelism }: JobSpec): number {
+  return Math.min(parallelism, completions);
+}
+
+interface Strategy {
+  readonly type?: string;
+  readonly rollingUpdate?: { readonly maxSurge?: number | string };
 }
 
 /** Kubernetes rounds a surge in percent up, and takes 25 % where a Deployment says nothing. */
-function surge(kind: string, maxSurge: number | string = kind === 'Deployment' ? '25%' : 0, replicas: number): number {
+function surge({ type, rollingUpdate }: Strategy = {}, replicas: number): number {
+  const { maxSurge = type === 'Recreate' ? 0 : '25%' } = rollingUpdate ?? {};
   return typeof maxSurge === 'number' ? maxSurge : Math.ceil((Number.parseFloat(maxSurge) / 100) * replicas);
 }
 
 function podSpecOf(kind: string, spec: unknown): PodSpec {
-  const holder = kind === 'CronJob' ? (spec as { jobTemplate: { spec: object } }).jobTemplate.spec : spec;
+  const holder = kind === 'CronJob' ? (spec as CronJobSpec).jobTemplate.spec : spec;
   return (holder as { template: { spec: PodSpec } }).template.spec;
 }
 
-/** The scheduler counts the containers together, or the largest init container if that is more. */
+/**
+ * The scheduler counts the containers and sidecars together, or the largest init container, with the sidecars that
+ * are started before it, if that is more.
+ *
+ * @see https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/#resource-sharing-within-containers
+ */
 function podRequests({ containers = [], initContainers = [] }: PodSpec): Footprint {
-  const together = containers.reduce((sum, container) => plus(sum, requests(container), 1), NOTHING);
-  return initContainers.map(requests).reduce(
-    (most, { cpu, memory, gpus }) => ({
-      pods: 1,
-      cpu: Math.max(most.cpu, cpu),
-      memory: Math.max(most.memory, memory),
-      gpus: Math.max(most.gpus, gpus),
-    }),
-    { ...together, pods: 1 },
-  );
+  let sidecars = NOTHING;
+  let peak = NOTHING;
+  for (const container of initContainers) {
+    const together = plus(sidecars, requests(container), 1);
+    if (container.restartPolicy === 'Always') sidecars = together;
+    peak = largest(peak, together);
+  }
+  const running = containers.reduce((sum, container) => plus(sum, requests(container), 1), sidecars);
+  return { ...largest(peak, running), pods: 1 };
 }
 
-function requests({ resources }: Container): Footprint {
-  const { cpu = '0', memory = '0', 'nvidia.com/gpu': gpus = 0 } = resources?.requests ?? {};
+function largest(a: Footprint, b: Footprint): Footprint {
   return {
-    pods: 0,
-    cpu: cores(String(cpu) as Cpu),
-    memory: memory === '0' ? 0 : bytes(String(memory) as Bytes),
-    gpus: Number(gpus),
+    pods: Math.max(a.pods, b.pods),
+    cpu: Math.max(a.cpu, b.cpu),
+    memory: Math.max(a.memory, b.memory),
+    gpus: Math.max(a.gpus, b.gpus),
   };
+}
+
+/** Kubernetes takes a limit for a request that is missing. */
+function requests({ resources }: Container): Footprint {
+  const { cpu = 0, memory = 0, 'nvidia.com/gpu': gpus = 0 } = { ...resources?.limits, ...resources?.requests };
+  return { pods: 0, cpu: amount(cpu), memory: amount(memory), gpus: amount(gpus) };
 }
 
 function plus(sum: Footprint, pod: Footprint, times: number): Footprint {

@@ -22,8 +22,17 @@ export function isDeferred(value: unknown): value is Deferred<unknown> {
  * place; `synth` refuses it.
  */
 const PLACEHOLDER = /<<recstack:deferred:(\d+)>>/g;
-const values: Deferred<unknown>[] = [];
-const placeholders = new Map<Deferred<unknown>, string>();
+
+interface Registry {
+  readonly values: Deferred<unknown>[];
+  readonly placeholders: Map<Deferred<unknown>, string>;
+}
+
+// One for the whole process: when two copies of recstack are loaded, each finds the other's values.
+const REGISTRY: unique symbol = Symbol.for('recstack.deferred');
+const shared: typeof globalThis & { [REGISTRY]?: Registry } = globalThis;
+shared[REGISTRY] ??= { values: [], placeholders: new Map() };
+const { values, placeholders } = shared[REGISTRY];
 
 /** The string that stands for a deferred value inside the tree. */
 export function placeholderOf(value: Deferred<unknown>): string {
@@ -46,11 +55,11 @@ export function withPlaceholders(data: unknown): unknown {
   if (isDeferred(data)) return placeholderOf(data);
   if (Array.isArray(data)) {
     const items = data.map((item) => withPlaceholders(item));
-    return items.some((item, i) => item !== data[i]) ? items : data;
+    return items.some((item, i) => !Object.is(item, data[i])) ? items : data;
   }
   if (Object.getPrototypeOf(data) !== Object.prototype) return data;
   const entries = Object.entries(data).map(([key, value]) => [key, withPlaceholders(value)] as const);
-  return entries.some(([key, value]) => value !== Reflect.get(data, key)) ? Object.fromEntries(entries) : data;
+  return entries.some(([key, value]) => !Object.is(value, Reflect.get(data, key))) ? Object.fromEntries(entries) : data;
 }
 
 /** A string split at its placeholders: literal text and deferred values, in order. */
@@ -58,14 +67,14 @@ export function splitAtPlaceholders(text: string): (string | Deferred<unknown>)[
   // A capturing group makes split() return the numbers between the literal parts: text, number, text, …
   return text
     .split(PLACEHOLDER)
-    .map((part, i) => (i % 2 === 0 ? part : (values[Number(part)] ?? part)))
+    .map((part, i) => (i % 2 === 0 ? part : (values[Number(part)] ?? `<<recstack:deferred:${part}>>`)))
     .filter((part) => part !== '');
 }
 
 /**
- * Whether somebody joined an Output to a string by hand. JavaScript then calls its `toString`, which answers
- * with a warning instead of the value, and the warning would end up in the cluster.
+ * Whether somebody joined an Output to a string by hand, or wrote it as JSON. JavaScript then calls its `toString` or
+ * `toJSON`, which answer with a warning instead of the value, and the warning would end up in the cluster.
  */
 export function holdsStringifiedOutput(text: string): boolean {
-  return text.includes('Calling [toString] on an [Output<T>] is not supported');
+  return /Calling \[to(String|JSON)\] on an \[Output<T>\] is not supported/.test(text);
 }

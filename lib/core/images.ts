@@ -2,9 +2,14 @@ import { z } from 'zod';
 import type { Deferred } from './deferred';
 import { deferrableText, must, pattern } from './schema';
 
-/** `registry/name:tag`, a digest after it or instead of the tag. */
-const IMAGE =
-  /^(?<name>[a-z0-9.-]+(?::\d+)?(?:\/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*)(?::(?<tag>[\w][\w.-]{0,127}))?(?:@(?<digest>sha256:[a-f0-9]{64}))?$/;
+const HOST = String.raw`[a-z0-9]+(?:(?:\.|-+)[a-z0-9]+)*`;
+const PART = `[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*`;
+const TAG = String.raw`[\w][\w.-]{0,127}`;
+
+/** `registry/name:tag`, a digest after it or instead of the tag. A host without a port looks like any part of a name. */
+const IMAGE = new RegExp(
+  `^(?:${HOST}:\\d+/)?${PART}(?:/${PART})*(?::(?<tag>${TAG}))?(?:@(?<digest>sha256:[a-f0-9]{64}))?$`,
+);
 
 /** A container image: `registry/name:tag`, or `registry/name@sha256:…`. The tag is exact: `latest` is refused. */
 export type Image = string | Deferred<string>;
@@ -33,6 +38,6 @@ export const imageLockSchema = z.record(
 
 /** The image with its digest from the lock: `name:tag@sha256:…`. */
 export function pinned(image: string, lock: ImageLock): string {
-  const digest = lock[image];
+  const digest = Object.hasOwn(lock, image) ? lock[image] : undefined;
   return digest === undefined || image.includes('@') ? image : `${image}@${digest}`;
 }

@@ -27,12 +27,13 @@ export function deepMerge(base: unknown, patch: unknown): unknown {
 }
 
 function mergeMaps(base: Record<string, unknown>, patch: Record<string, unknown>): Record<string, unknown> {
-  const result = { ...base };
+  // A Map takes '__proto__' for a key like any other.
+  const result = new Map(Object.entries(base));
   for (const [key, value] of Object.entries(patch)) {
-    if (value === null) delete result[key];
-    else if (value !== undefined) result[key] = merge(result[key], value);
+    if (value === null) result.delete(key);
+    else if (value !== undefined) result.set(key, merge(result.get(key), value));
   }
-  return result;
+  return Object.fromEntries(result);
 }
 
 function mergeLists(base: readonly unknown[], patch: readonly unknown[]): unknown[] {

@@ -14,5 +14,6 @@ export const percentageSchema = pattern<Percentage>(PERCENTAGE, rule, (value) =>
 
 /** `'99.9%'` as 0.999, without the noise that a division by 100 leaves in the last digits. */
 export function fraction(percentage: Percentage): number {
+  if (!PERCENTAGE.test(percentage)) throw new Error(`the percentage ${rule({ input: percentage })}`);
   return Number((Number.parseFloat(percentage) / 100).toPrecision(12));
 }

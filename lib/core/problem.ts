@@ -38,14 +38,24 @@ export function formatProblem({ where, text }: Problem): string {
 /** Shows a value inside an error: short, on one line, strings in quotes. */
 export function show(value: unknown): string {
   if (value === undefined) return 'nothing';
-  if (typeof value === 'function') return 'a function';
-  if (typeof value === 'bigint' || typeof value === 'symbol') return String(value);
-  const text = typeof value === 'string' ? `'${value}'` : (JSON.stringify(value, escapeNonFinite) ?? typeof value);
+  const text = typeof value === 'string' ? `'${value}'` : (unlikeJson(value) ?? JSON.stringify(value, withoutLoss));
   const line = text.replace(/\s+/g, ' ');
   return line.length > 60 ? `${line.slice(0, 57)}…` : line;
 }
 
-/** JSON turns NaN and Infinity into null, which would tell the user of a value that they never wrote. */
-function escapeNonFinite(_key: string, value: unknown): unknown {
-  return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
+/** JSON turns NaN into null and leaves out functions, which would tell the user of a value that they never wrote. */
+function withoutLoss(_key: string, value: unknown): unknown {
+  return unlikeJson(value) ?? value;
+}
+
+/** In words, a value that JSON doesn't know; a construct, as its children know their parent, would even fail in it. */
+function unlikeJson(value: unknown): string | undefined {
+  if (typeof value === 'function') return 'a function';
+  if (typeof value === 'bigint' || typeof value === 'symbol') return String(value);
+  if (typeof value === 'number' && !Number.isFinite(value)) return String(value);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  const prototype: object | null = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype
+    ? undefined
+    : `an object of ${prototype.constructor.name}`;
 }

@@ -37,6 +37,7 @@ export function bytes(quantity: Bytes): number {
 
 /** The number of cores in a quantity. */
 export function cores(quantity: Cpu): number {
+  if (!CPU.test(quantity)) throw new Error(`the quantity ${cpuRule({ input: quantity })}`);
   return quantity.endsWith('m') ? Number(quantity.slice(0, -1)) / 1000 : Number(quantity);
 }
 
@@ -45,7 +46,10 @@ export function cores(quantity: Cpu): number {
  * It is the form the API server itself would write, so that applying it twice changes nothing.
  */
 export function formatBytes(count: number): Bytes {
-  const mebibytes = Math.max(1, Math.ceil(count / BINARY.Mi));
+  requireFinite(count);
+  // 1.1 × 100 GiB are 110 GiB, and not a mebibyte more: the noise of floating point is taken off before rounding up.
+  const mebibytes = Math.max(1, Math.ceil(Number((count / BINARY.Mi).toFixed(6))));
+  if (mebibytes % 2 ** 30 === 0) return `${mebibytes / 2 ** 30}Pi`;
   if (mebibytes % 2 ** 20 === 0) return `${mebibytes / 2 ** 20}Ti`;
   if (mebibytes % 2 ** 10 === 0) return `${mebibytes / 2 ** 10}Gi`;
   return `${mebibytes}Mi`;
@@ -53,7 +57,12 @@ export function formatBytes(count: number): Bytes {
 
 /** A number of cores as a quantity, rounded up to a thousandth, in the form the API server would write. */
 export function formatCpu(count: number): Cpu {
-  // 0.1 + 0.2 cores are 300m, not 301m: take the noise of floating point off before rounding up.
+  requireFinite(count);
+  // As above: 0.1 + 0.2 cores are 300m, not 301m.
   const millis = Math.max(1, Math.ceil(Number((count * 1000).toFixed(6))));
   return millis % 1000 === 0 ? `${millis / 1000}` : `${millis}m`;
+}
+
+function requireFinite(count: number): void {
+  if (!Number.isFinite(count)) throw new Error(`an amount must be a finite number, got ${count}`);
 }

@@ -21,7 +21,8 @@ export function must(rule: string, hint?: string): (issue: { input?: unknown }) 
 export function wholeNumber(range: { min: number; max?: number; of: string; hint?: string }): z.ZodInt {
   const bounds = range.max === undefined ? `${range.min} or more` : `from ${range.min} to ${range.max}`;
   const error = must(`be a whole number of ${range.of}, ${bounds}`, range.hint);
-  const atLeast = z.int({ error }).min(range.min, { error });
+  // Each check ends the list of what is wrong, so that one value is reported once.
+  const atLeast = z.int({ error, abort: true }).min(range.min, { error, abort: true });
   return range.max === undefined ? atLeast : atLeast.max(range.max, { error });
 }
 
@@ -54,8 +55,11 @@ export function pattern<T extends string>(
 ): z.ZodType<T, T> {
   const schema: z.ZodType<string> = z
     .string({ error: rule })
-    .regex(shape, { error: rule })
-    .refine((value) => !holdsPlaceholder(value) && accepts(value), { error: rule });
+    .regex(shape, { error: rule, abort: true })
+    .refine((value) => !holdsPlaceholder(value) && !holdsStringifiedOutput(value) && accepts(value), {
+      error: rule,
+      abort: true,
+    });
   return schema as z.ZodType<T, T>;
 }
 
@@ -93,15 +97,23 @@ export function propPath(path: readonly PropertyKey[]): string {
 }
 
 function problemsOf(error: z.ZodError, whereIs: (path: readonly PropertyKey[]) => string): Problem[] {
-  return error.issues.flatMap((issue) => {
-    // zod reports all unknown keys of an object as one issue; a user mends them one by one.
-    const places = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
-    const messages = issue.code === 'unrecognized_keys' ? issue.message.split('\n') : [issue.message];
-    return places.map((path, i) => ({
+  return error.issues.flatMap((issue) =>
+    toldApart(issue).map(({ path, message }) => ({
       where: whereIs(path),
-      text: `${propPath(path)} ${messages[i]}`.trim(),
-    }));
-  });
+      text: `${propPath(path)} ${message}`.trim(),
+    })),
+  );
+}
+
+/** What zod reports as one issue and a user mends one by one. */
+function toldApart(issue: z.core.$ZodIssue): { readonly path: readonly PropertyKey[]; readonly message: string }[] {
+  if (issue.code === 'unrecognized_keys') {
+    const messages = issue.message.split('\n');
+    return issue.keys.map((key, i) => ({ path: [...issue.path, key], message: messages[i] ?? '' }));
+  }
+  // What the rule for a map's keys has to say is inside the issue.
+  if (issue.code === 'invalid_key') return issue.issues.map(({ message }) => ({ path: issue.path, message }));
+  return [issue];
 }
 
 /** The wording for schemas that have none of their own. */
@@ -112,11 +124,19 @@ const inHouseForm: z.core.$ZodErrorMap = (issue) => {
       .map((key) => `is not known${didYouMean(key, known)}${known.length > 0 ? ` (known: ${known.join(', ')})` : ''}`)
       .join('\n');
   }
-  if (issue.code === 'invalid_type') return must(`be ${article(issue.expected)}`)(issue);
+  if (issue.code === 'invalid_type') return must(`be ${article(expectedType(issue))}`)(issue);
+  if (issue.code === 'invalid_value') return must(`be ${oneOrAnother(issue.values)}`)(issue);
+  if (issue.code === 'too_small' && issue.origin === 'array') {
+    return must(`have at least ${issue.minimum} ${issue.minimum === 1 ? 'item' : 'items'}`)(issue);
+  }
   if (issue.code === 'invalid_union' && issue.discriminator) {
     return must(`be one of ${discriminatorValues(issue.inst, issue.discriminator).join(', ')}`)({
       input: Reflect.get(Object(issue.input), issue.discriminator),
     });
+  }
+  if (issue.code === 'invalid_union') {
+    const types = issue.errors.flatMap(([first]) => (first?.code === 'invalid_type' ? [article(first.expected)] : []));
+    return types.length === 0 ? undefined : must(`be ${types.join(' or ')}`)(issue);
   }
   return undefined;
 };
@@ -133,8 +153,11 @@ function given(input: unknown): string {
 /** `: did you mean 'x'?`, when a word is near: a far-fetched suggestion is worse than none. */
 export function didYouMean(input: unknown, words: readonly string[]): string {
   if (typeof input !== 'string' || words.length === 0) return '';
-  const nearest = closest(input, words);
-  return distance(input, nearest) <= Math.max(1, Math.floor(nearest.length / 3)) ? `: did you mean '${nearest}'?` : '';
+  // Capitals don't count: EKS is near to eks.
+  const lowered = words.map((word) => word.toLowerCase());
+  const nearest = closest(input.toLowerCase(), lowered);
+  const near = distance(input.toLowerCase(), nearest) <= Math.max(1, Math.floor(nearest.length / 3));
+  return near ? `: did you mean '${words[lowered.indexOf(nearest)]}'?` : '';
 }
 
 function knownKeys(schema: unknown): string[] {
@@ -147,6 +170,16 @@ function discriminatorValues(schema: unknown, discriminator: string): string[] {
     const literal = option instanceof z.ZodObject ? option.shape[discriminator] : undefined;
     return literal instanceof z.ZodLiteral ? [...literal.values].map(String) : [];
   });
+}
+
+/** zod expects of a missing whole number just that it is a number. */
+function expectedType({ expected, inst }: { readonly expected: string; readonly inst?: unknown }): string {
+  return inst instanceof z.ZodNumberFormat ? 'int' : expected;
+}
+
+/** `'a'` for the only value that is allowed, `one of a, b` for several. */
+function oneOrAnother(values: readonly unknown[]): string {
+  return values.length === 1 ? show(values[0]) : `one of ${values.join(', ')}`;
 }
 
 function article(expected: string): string {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { nameSchema } from './names';
-import { text } from './schema';
+import { holdsPlaceholder } from './deferred';
+import { isName, nameRule } from './names';
+import { must, pattern } from './schema';
 
 /**
  * A key of a Secret that exists in the namespace, or that an operator puts there. recstack never holds the
@@ -13,21 +14,25 @@ export interface SecretRef {
   readonly key: string;
 }
 
-const RULE = 'must be a reference to a Secret, { name, key }';
+const rule = notShown('be a reference to a Secret, { name, key }');
+const nameError = notShown(nameRule());
 
 /** Checks a {@link SecretRef}. What was given instead is not shown: it may be the secret. */
 export const secretRefSchema = z.strictObject(
   {
     /** Name of the Secret. */
-    name: nameSchema,
+    name: z.string({ error: nameError }).refine((name) => isName(name), { error: nameError }),
     /** Key inside the Secret. */
-    key: text('the name of a key in the Secret'),
+    key: pattern<string>(/./s, notShown('be the name of a key in the Secret')),
   },
-  {
-    error: ({ code, input }) => {
-      if (code !== 'invalid_type') return undefined;
-      if (input === undefined) return `${RULE}, but is missing`;
-      return `${RULE}, got a plain ${typeof input} (not shown here): put the value into a Secret and name it`;
-    },
-  },
+  { error: (issue) => (issue.code === 'invalid_type' ? rule(issue) : undefined) },
 );
+
+function notShown(what: string): (issue: { input?: unknown }) => string {
+  return ({ input }) => {
+    if (input === undefined || input === null) return must(what)({ input: undefined });
+    if (typeof input === 'string' && holdsPlaceholder(input)) return must(what)({ input });
+    const given = Array.isArray(input) ? 'a list' : `a plain ${typeof input}`;
+    return `must ${what}, got ${given} (not shown here): put the value into a Secret and name it`;
+  };
+}

@@ -1,3 +1,6 @@
+import { z } from 'zod';
+import { must, pattern } from '../core/schema';
+
 /**
  * Labels by Kubernetes' recommendation, which dashboards, policies and cost tools of the field read.
  *
@@ -10,6 +13,23 @@ export const LABELS = {
   partOf: 'app.kubernetes.io/part-of',
   managedBy: 'app.kubernetes.io/managed-by',
 } as const;
+
+const WORD = '[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?';
+const DOMAIN = '(?=.{1,253}/)[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*';
+const WORD_RULE = "at most 63 letters, digits, '-', '_' and '.', from a letter or digit to another";
+
+/**
+ * Checks a user's labels.
+ *
+ * @see https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set
+ */
+export const labelsSchema = z.record(
+  pattern<string>(
+    new RegExp(`^(${DOMAIN}/)?${WORD}$`),
+    must('be the key of a label', `${WORD_RULE}, or a domain and '/' before that`),
+  ),
+  pattern<string>(new RegExp(`^${WORD}$`), must('be the value of a label', WORD_RULE)),
+);
 
 /** What role a workload plays. */
 export type Component = 'model-server' | 'training' | 'monitoring';

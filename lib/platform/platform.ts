@@ -5,10 +5,9 @@ import { holdsPlaceholder } from '../core/deferred';
 import { type ImageLock, imageLockSchema, pinned } from '../core/images';
 import { isName, MAX_LABEL, nameRule, nameSchema } from '../core/names';
 import { InvalidInput, show } from '../core/problem';
-import { parse, text } from '../core/schema';
+import { parse } from '../core/schema';
 import { Cluster, clusterSchema } from './cluster';
-import { refuseDuplicates } from './duplicates';
-import { LABELS } from './labels';
+import { LABELS, labelsSchema } from './labels';
 import { addNamespace } from './namespace';
 import { warn } from './warnings';
 
@@ -26,7 +25,7 @@ const platformSchema = z.strictObject({
    * Labels for every object, such as the owning team or a cost centre.
    * @default {}
    */
-  labels: z.record(z.string(), text('the value of a label')).default({}),
+  labels: labelsSchema.default({}),
   /**
    * Digests of images by `name:tag`, the content of an `images.lock`.
    * @default {}
@@ -83,7 +82,6 @@ export class Platform extends Chart {
     this.production = production;
     Object.defineProperty(this, PLATFORM, { value: true });
     if (ownNamespace) addNamespace(this);
-    refuseDuplicates(this);
   }
 
   /**
@@ -95,7 +93,7 @@ export class Platform extends Chart {
     const platform = construct.node.scopes.reverse().find(Platform.isPlatform);
     if (platform !== undefined) return platform;
     throw new InvalidInput([
-      { where: construct.node.path, text: 'must be inside a Platform: make one and pass it as the scope' },
+      { where: construct.node.path || 'app', text: 'must be inside a Platform: make one and pass it as the scope' },
     ]);
   }
 

@@ -9,6 +9,7 @@ import type { Platform } from '../platform/platform';
 import { RESTRICTED_CONTAINER, restrictedPod, UNPRIVILEGED } from '../platform/pod-security';
 import { ENDPOINT_LAG_SECONDS } from './budgets';
 import type { Derived } from './derived';
+import { locationOf } from './model-artifact';
 import type { ModelServerSettings } from './model-server-props';
 import type { ModelVolume } from './model-volume';
 import { CONFIG_FOLDER, type ProbeTarget, type Runtime } from './runtime';
@@ -115,10 +116,11 @@ function server({ settings, derived, model, image }: DeploymentInput): Container
   };
 }
 
-function resources({ gpu, model }: ModelServerSettings, { cpu, memory }: Derived): ResourceRequirements {
+function resources({ gpu, model, runtime }: ModelServerSettings, { cpu, memory }: Derived): ResourceRequirements {
   const devices = gpu === undefined ? undefined : { 'nvidia.com/gpu': String(gpu.count) };
-  // The model's copy, what the server writes, and its log count together.
-  const disk = { 'ephemeral-storage': formatBytes(1.1 * bytes(model.size) + 4 * 2 ** 30) };
+  // The model's copy, what the server writes (2 GiB in each place), and its log count together.
+  const copy = locationOf(model).scheme === 'pvc' ? 0 : 1.1 * bytes(model.size);
+  const disk = { 'ephemeral-storage': formatBytes(copy + (runtime.writablePaths.length + 1) * 2 * 2 ** 30) };
   return { requests: { cpu, memory, ...disk, ...devices }, limits: { memory, ...disk, ...devices } };
 }
 
@@ -150,15 +152,17 @@ function ownMounts({ writablePaths, sharedMemory, files }: Runtime): VolumeMount
   ];
 }
 
-/** `/var/cache` as `writable-var-cache`. */
+/** `/var/cache` as `writable-var-cache`; a path of which that makes no name, or not one of its own, as its hash. */
 function volumeName(path: string): string {
-  return `writable${path
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/-$/, '')}`;
+  const isReadable = /^(\/[a-z0-9]+)+$/.test(path) && path.length <= 54;
+  return `writable${isReadable ? path.replaceAll('/', '-') : `-${hash(path)}`}`;
 }
 
 /** Makes pods start anew when their configuration changes, as Helm's charts do. */
 function checksum(files: Readonly<Record<string, string>>): string {
-  return createHash('sha256').update(JSON.stringify(files)).digest('hex').slice(0, 16);
+  return hash(JSON.stringify(files));
+}
+
+function hash(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Deferred, placeholderOf } from '../core/deferred';
+import { isName } from '../core/names';
 import { bytesSchema } from '../core/quantities';
 import { deferrableText, must, parse, pattern, text } from '../core/schema';
 import { secretRefSchema } from '../core/secrets';
@@ -13,6 +14,12 @@ const uriRule = must(
   'for a bucket that is only known at apply, use s3Uri(bucket, path)',
 );
 
+/** A claim has the name of an object, and what is mounted of it (`subPath`) must stay inside. */
+function isPlace(uri: string): boolean {
+  const { scheme, place = '', path = '' } = URI.exec(uri)?.groups ?? {};
+  return scheme !== 'pvc' || (isName(place) && path.split('/').every((part) => !['', '.', '..'].includes(part)));
+}
+
 const IDENTIFIER = /^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/;
 const identifier = (what: string, hint?: string) =>
   pattern<string>(IDENTIFIER, must(`be ${what} of letters, digits, '_', '.' and '-', at most 63`, hint));
@@ -22,7 +29,7 @@ const storeSchema = z.strictObject({
    * Address of a store that speaks S3, such as MinIO: `'https://minio.shop.svc:9000'`.
    * @default - the cloud's own
    */
-  endpoint: deferrableText('a URL', (value) => /^https?:\/\/\S+$/.test(value)).optional(),
+  endpoint: deferrableText('a URL', (value) => /^https?:\/\/\S+$/.test(value) && URL.canParse(value)).optional(),
   /**
    * Region of the bucket.
    * @default - the one in the pod's environment
@@ -43,30 +50,38 @@ const storeSchema = z.strictObject({
 });
 
 /** Checks {@link ModelArtifactProps}. */
-export const modelSchema = z.strictObject({
-  /** Name under which the server offers the model. */
-  name: identifier("a model's name"),
-  /** Version of the model, such as `'42'` or `'2025-11-02'`. All replicas of a server run the same one. */
-  version: identifier('a version in quotes', 'a server must know which model it serves, so that it can be rolled back'),
-  /** Where the model's files lie. A version is never changed in place: what is there stays as it is. */
-  uri: z.string({ error: uriRule }).regex(URI, { error: uriRule }) as z.ZodType<string> as z.ZodType<
-    ModelUri,
-    ModelUri
-  >,
-  /** Size of all files together. Start-up time, memory and volumes are computed from it. */
-  size: bytesSchema,
-  /**
-   * SHA-256 over the model's files, checked after the copy: 64 hex digits, as this prints them inside the folder:
-   * `find . -type f | LC_ALL=C sort | xargs -d '\n' sha256sum | sha256sum`.
-   * @default - not checked; in production that is warned about
-   */
-  sha256: pattern<string>(/^[a-f0-9]{64}$/, must('be a SHA-256 of 64 hex digits')).optional(),
-  /**
-   * How to reach the bucket, where the pod's environment does not say it all.
-   * @default {}
-   */
-  store: storeSchema.default({}),
-});
+export const modelSchema = z
+  .strictObject({
+    /** Name under which the server offers the model. */
+    name: identifier("a model's name"),
+    /** Version of the model, such as `'42'` or `'2025-11-02'`. All replicas of a server run the same one. */
+    version: identifier(
+      'a version in quotes',
+      'a server must know which model it serves, so that it can be rolled back',
+    ),
+    /** Where the model's files lie. A version is never changed in place: what is there stays as it is. */
+    uri: z
+      .string({ error: uriRule })
+      .regex(URI, { error: uriRule, abort: true })
+      .refine(isPlace, { error: uriRule }) as z.ZodType<string> as z.ZodType<ModelUri, ModelUri>,
+    /** Size of all files together. Start-up time, memory and volumes are computed from it. */
+    size: bytesSchema,
+    /**
+     * SHA-256 over the model's files, checked after the copy: 64 hex digits, as this prints them inside the folder:
+     * `find . -type f | LC_ALL=C sort | xargs -d '\n' sha256sum | sha256sum`.
+     * @default - not checked; in production that is warned about
+     */
+    sha256: pattern<string>(/^[a-f0-9]{64}$/, must('be a SHA-256 of 64 hex digits')).optional(),
+    /**
+     * How to reach the bucket, where the pod's environment does not say it all.
+     * @default {}
+     */
+    store: storeSchema.default({}),
+  })
+  .refine(({ uri, store }) => uri.startsWith('s3://') || Object.keys(store).length === 0, {
+    path: ['store'],
+    error: 'must be left out unless the model lies on S3: endpoint, region and credentials are settings of S3',
+  });
 
 /** Properties of a {@link ModelArtifact}. @interface */
 export type ModelArtifactProps = z.input<typeof modelSchema>;
@@ -85,7 +100,9 @@ export const ModelArtifact = {
    * ```
    */
   of(props: ModelArtifactProps): ModelArtifact {
-    return parse(modelSchema, props, `model ${props.name}`);
+    const { name }: { name?: unknown } = Object(props);
+    // The name is not checked yet.
+    return parse(modelSchema, props, typeof name === 'string' && /^.{1,63}$/.test(name) ? `model ${name}` : 'model');
   },
 };
 

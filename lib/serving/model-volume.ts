@@ -59,7 +59,8 @@ export function pulledModel(props: {
         env: [
           { name: 'MODEL_SOURCE', value: `store:${place}/${path}` },
           { name: 'MODEL_FOLDER', value: folder },
-          { name: 'MODEL_SHA256', value: model.sha256 ?? '' },
+          // An empty value is one that the API server drops, so that each apply would change the object.
+          ...(model.sha256 === undefined ? [] : [{ name: 'MODEL_SHA256', value: model.sha256 }]),
           { name: 'PULL_SECONDS', value: String(pullSeconds) },
           ...(scheme === 'gs' ? gcsRemote() : s3Remote(model.store)),
           // Settings come from the environment alone, and nothing is written but the model.
@@ -89,7 +90,7 @@ export function pulledModel(props: {
 function s3Remote({ endpoint, region, credentials }: ModelArtifact['store']): EnvVar[] {
   return [
     { name: 'RCLONE_CONFIG_STORE_TYPE', value: 's3' },
-    { name: 'RCLONE_CONFIG_STORE_PROVIDER', value: endpoint === undefined ? 'AWS' : 'Other' },
+    { name: 'RCLONE_CONFIG_STORE_PROVIDER', value: providerAt(endpoint) },
     { name: 'RCLONE_CONFIG_STORE_ENV_AUTH', value: 'true' },
     ...(endpoint === undefined ? [] : [{ name: 'RCLONE_CONFIG_STORE_ENDPOINT', value: endpoint }]),
     ...(region === undefined ? [] : [{ name: 'RCLONE_CONFIG_STORE_REGION', value: region }]),
@@ -100,6 +101,12 @@ function s3Remote({ endpoint, region, credentials }: ModelArtifact['store']): En
           fromSecret('AWS_SECRET_ACCESS_KEY', credentials.secretAccessKey),
         ]),
   ];
+}
+
+/** Other stores are asked by path (`endpoint/bucket`), which Alibaba Cloud refuses: it wants the bucket in the host. */
+function providerAt(endpoint: string | undefined): 'AWS' | 'Alibaba' | 'Other' {
+  if (endpoint === undefined) return 'AWS';
+  return URL.canParse(endpoint) && new URL(endpoint).hostname.endsWith('.aliyuncs.com') ? 'Alibaba' : 'Other';
 }
 
 /** @see https://rclone.org/googlecloudstorage/ */

@@ -1,10 +1,8 @@
 import type { NetworkPolicy, NetworkPolicyEgressRule } from 'kubernetes-types/networking/v1';
+import { CREDENTIALS_EGRESS } from '../platform/credentials';
 import { LABELS, selectorLabels, type workloadMetadata } from '../platform/labels';
 import { locationOf, type ModelArtifact } from './model-artifact';
 import type { Runtime } from './runtime';
-
-/** Addresses at which clouds give a pod its credentials, on every node: EC2 and GCE, GKE, EKS Pod Identity. */
-const CREDENTIAL_ADDRESSES = ['169.254.169.254/32', '169.254.169.252/32', '169.254.170.23/32'];
 
 /**
  * Who may talk to a server: pods of the same namespace on its serving ports, and monitoring on its metrics. It may
@@ -29,7 +27,10 @@ export function networkPolicy(props: {
       podSelector: { matchLabels: selectorLabels({ platform, name }) },
       policyTypes: ['Ingress', 'Egress'],
       ingress: [
-        { from: [{ podSelector: {} }], ports: serving.map(([, port]) => ({ protocol: 'TCP', port })) },
+        // A rule without ports would be about all of them.
+        ...(serving.length === 0
+          ? []
+          : [{ from: [{ podSelector: {} }], ports: serving.map(([, port]) => ({ protocol: 'TCP', port })) }]),
         ...(scraped === undefined
           ? []
           : [
@@ -50,13 +51,7 @@ function storeEgress(model: ModelArtifact): NetworkPolicyEgressRule[] {
   if (locationOf(model).scheme === 'pvc') return [];
   const { endpoint } = model.store;
   const port = endpoint === undefined ? 443 : portOf(endpoint);
-  return [
-    port === undefined ? {} : { ports: [{ protocol: 'TCP', port }] },
-    {
-      to: CREDENTIAL_ADDRESSES.map((cidr) => ({ ipBlock: { cidr } })),
-      ports: [80, 988].map((metadata) => ({ protocol: 'TCP', port: metadata })),
-    },
-  ];
+  return [port === undefined ? {} : { ports: [{ protocol: 'TCP', port }] }, CREDENTIALS_EGRESS];
 }
 
 /** The port of a URL, or undefined for one that is only known at apply: then any port must do. */

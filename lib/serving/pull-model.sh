@@ -4,8 +4,8 @@
 #
 #   MODEL_SOURCE   where the files lie, in rclone's form: store:bucket/folder
 #   MODEL_FOLDER   where they are to be; appears only when all is well
-#   MODEL_SHA256   what `find . -type f | LC_ALL=C sort | xargs sha256sum | sha256sum` prints in the folder;
-#                  not checked when empty
+#   MODEL_SHA256   what `find . -type f | LC_ALL=C sort | xargs -d '\n' sha256sum | sha256sum` prints in the
+#                  folder; not checked when it is not set
 #   PULL_SECONDS   how long one attempt may take
 set -eu
 
@@ -29,10 +29,11 @@ if [ -z "$(find . -type f | head -n 1)" ]; then
   exit 1
 fi
 
-if [ -n "$MODEL_SHA256" ]; then
+wanted=${MODEL_SHA256:-}
+if [ -n "$wanted" ]; then
   found=$(find . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -d ' ' -f 1)
-  if [ "$found" != "$MODEL_SHA256" ]; then
-    echo "checksum of $MODEL_SOURCE is $found, not $MODEL_SHA256: deleting what was copied" >&2
+  if [ "$found" != "$wanted" ]; then
+    echo "checksum of $MODEL_SOURCE is $found, not $wanted: deleting what was copied" >&2
     cd /
     rm -rf "$staging"
     exit 1

@@ -4,6 +4,7 @@ import { holdsPlaceholder, holdsStringifiedOutput } from '../core/deferred';
 import { InvalidInput, type Problem } from '../core/problem';
 import { propPath } from '../core/schema';
 import { inDependencyOrder, type Rendered, type Unordered } from './dependencies';
+import { Duplicates } from './duplicates';
 import { type Manifest, visitStrings } from './manifest';
 import { References } from './references';
 
@@ -20,6 +21,7 @@ export function render(root: IConstruct, { deferred }: { deferred: 'keep' | 'ref
     construct.node.validate().map((text) => ({ where: construct.node.path || 'app', text })),
   );
   const objects: Unordered[] = [];
+  const duplicates = new Duplicates();
   for (const construct of constructs) {
     const manifest = ApiObject.isApiObject(construct) ? attempt(construct, problems) : undefined;
     if (manifest === undefined || !ApiObject.isApiObject(construct)) continue;
@@ -29,6 +31,8 @@ export function render(root: IConstruct, { deferred }: { deferred: 'keep' | 'ref
       const problem = problemWith(text, deferred);
       if (problem !== undefined) problems.push({ where: construct.node.path, text: `${propPath(path)} ${problem}` });
     });
+    const duplicate = duplicates.visit(construct, manifest);
+    if (duplicate !== undefined) problems.push(duplicate);
     objects.push({ object: construct, manifest, references: references.keys });
   }
   if (problems.length > 0) throw new InvalidInput(problems);

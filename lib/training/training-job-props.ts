@@ -18,9 +18,6 @@ const CRON = new RegExp(String.raw`^${FIELD}(,${FIELD})*(\s+${FIELD}(,${FIELD})*
 
 const timeZoneRule = must('be a time zone like Asia/Shanghai');
 
-/** Whether nothing was found yet: what has the wrong shape is said to be wrong once. */
-const isFineSoFar = ({ issues }: { readonly issues: readonly unknown[] }) => issues.length === 0;
-
 const ownedRule = must(
   'be a variable of your own',
   `recstack sets ${OWNED_VARIABLES.join(', ')}, so that the nodes find each other`,
@@ -71,10 +68,8 @@ export const trainingJobSchema = z.strictObject({
    */
   env: z
     .record(
-      z.string().refine((name) => !isOwnedVariable(name)),
+      z.string().refine((name) => !isOwnedVariable(name), { error: ownedRule }),
       deferrableText('the value of a variable', () => true),
-      // zod says of a key just that it is wrong, and keeps what the key's own schema has to say.
-      { error: (issue) => (issue.code === 'invalid_key' ? ownedRule(issue) : undefined) },
     )
     .default({}),
   /**
@@ -94,14 +89,12 @@ export const trainingJobSchema = z.strictObject({
    * When to run, by cron. Two runs never overlap.
    * @default - once, when it is applied
    */
-  schedule: pattern<string>(CRON, cronRule).refine(hasCronValues, { error: cronRule, when: isFineSoFar }).optional(),
+  schedule: pattern<string>(CRON, cronRule, hasCronValues).optional(),
   /**
    * Time zone of the schedule.
    * @default 'Etc/UTC'
    */
-  timeZone: pattern<string>(/./, timeZoneRule)
-    .refine(isTimeZone, { error: timeZoneRule, when: isFineSoFar })
-    .default('Etc/UTC'),
+  timeZone: pattern<string>(/./, timeZoneRule, isTimeZone).default('Etc/UTC'),
   /**
    * Failures of a node that are made good by starting it again, over the whole run.
    * @default 3

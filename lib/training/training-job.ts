@@ -8,6 +8,7 @@ import { kubernetesObject } from '../core/kubernetes-object';
 import { MAX_CRON_JOB_NAME, MAX_LABEL } from '../core/names';
 import { parse } from '../core/schema';
 import { transform } from '../core/transform';
+import { CREDENTIALS_EGRESS } from '../platform/credentials';
 import { selectorLabels, workloadMetadata } from '../platform/labels';
 import { Platform } from '../platform/platform';
 import { warn } from '../platform/warnings';
@@ -77,9 +78,14 @@ export class TrainingJob extends Construct {
         spec: {
           podSelector: { matchLabels: selector },
           policyTypes: ['Ingress', 'Egress'],
-          // The nodes of a run talk to each other on ports that NCCL and Gloo choose, and to stores of data by HTTPS.
+          // The nodes of a run talk to each other on ports that NCCL and Gloo choose, and to stores of data by HTTPS
+          // with the pods' identity.
           ingress: [{ from: [{ podSelector: { matchLabels: selector } }] }],
-          egress: [{ to: [{ podSelector: { matchLabels: selector } }] }, { ports: [{ protocol: 'TCP', port: 443 }] }],
+          egress: [
+            { to: [{ podSelector: { matchLabels: selector } }] },
+            { ports: [{ protocol: 'TCP', port: 443 }] },
+            CREDENTIALS_EGRESS,
+          ],
         },
       }),
       service: settings.nodes > 1 ? this.service(selector) : undefined,
@@ -134,15 +140,23 @@ export class TrainingJob extends Construct {
 
   private applyTransforms(): void {
     const { job, cronJob, service, serviceAccount, networkPolicy } = this.settings.transform;
-    if (job && this.nodes.job.kind === 'Job') transform(this.nodes.job, job);
-    if (cronJob && this.nodes.job.kind === 'CronJob') transform(this.nodes.job, cronJob);
+    if (job && this.settings.schedule === undefined) transform(this.nodes.job, job);
+    if (cronJob && this.settings.schedule !== undefined) transform(this.nodes.job, cronJob);
     if (service && this.nodes.service) transform(this.nodes.service, service);
     if (serviceAccount) transform(this.nodes.serviceAccount, serviceAccount);
     if (networkPolicy) transform(this.nodes.networkPolicy, networkPolicy);
   }
 
   private check(): void {
-    const { gpuType, gpusPerNode, checkpoints, nodes } = this.settings;
+    const { gpuType, gpusPerNode, checkpoints, nodes, schedule, transform: changes } = this.settings;
+    if (changes.job && schedule !== undefined) {
+      const text = `transform.job must come without a schedule, got '${schedule}', which makes a CronJob: use transform.cronJob`;
+      this.node.addValidation({ validate: () => [text] });
+    }
+    if (changes.cronJob && schedule === undefined) {
+      const text = 'transform.cronJob must come with a schedule, got none, which makes a Job: use transform.job';
+      this.node.addValidation({ validate: () => [text] });
+    }
     const problem = gpuType === undefined ? undefined : this.platform.cluster.problemWithGpu(gpuType);
     if (problem !== undefined) this.node.addValidation({ validate: () => [`gpuType ${problem}`] });
     if (gpuType !== undefined && gpusPerNode === 0) {

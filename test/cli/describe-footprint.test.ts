@@ -10,6 +10,7 @@ test.each([
     '7 pods ask for 34 CPU, 98 GiB of memory and 3 GPUs',
   ],
   ['one GPU', { pods: 7, cpu: 34, memory: 98 * GIB, gpus: 1 }, '7 pods ask for 34 CPU, 98 GiB of memory and 1 GPU'],
+  ['one pod', { pods: 1, cpu: 2, memory: GIB, gpus: 0 }, '1 pod asks for 2 CPU, 1 GiB of memory'],
   ['nothing', { pods: 0, cpu: 0, memory: 0, gpus: 0 }, '0 pods ask for 0 CPU, 0 GiB of memory'],
   [
     'the noise of sums',

@@ -242,8 +242,7 @@ test('a patch cannot reach the prototype of all objects', () => {
   expect({}).not.toHaveProperty('polluted');
 });
 
-// BUG: lib/core/merge.ts:33, the assignment sets the prototype of the result, and the key is lost.
-test.failing('the key __proto__ is an ordinary key', () => {
+test('the key __proto__ is an ordinary key', () => {
   const patch = JSON.parse('{ "__proto__": { "a": 1 } }');
   expect(JSON.stringify(merge({ b: 1 }, patch))).toBe('{"b":1,"__proto__":{"a":1}}');
 });

@@ -54,8 +54,7 @@ test('an amount of memory that is missing, or a number, is refused', () => {
   );
 });
 
-// BUG: lib/core/schema.ts:55-58, what fails both the shape and the check is reported twice.
-test.failing.each(['-1Gi', '0x10Gi', '٣Gi', '', 'Gi'])('%j is refused in one line', (quantity) => {
+test.each(['-1Gi', '0x10Gi', '٣Gi', '', 'Gi'])('%j is refused in one line', (quantity) => {
   expect(() => parse(bytesSchema, quantity, 'x')).toThrow(
     new Error(
       `[x] must be an amount with a unit, like '64Gi' or '500M', got '${quantity}': units are Ki Mi Gi Ti Pi and k M G T P`,
@@ -103,22 +102,17 @@ test('an amount of CPU that YAML read as a number is refused', () => {
   );
 });
 
-// BUG: lib/core/schema.ts:55-58, what fails both the shape and the check is reported twice.
-test.failing.each(['-1', '0x4', 'many', ''])('CPU %j is refused in one line', (quantity) => {
+test.each(['-1', '0x4', 'many', ''])('CPU %j is refused in one line', (quantity) => {
   expect(() => parse(cpuSchema, quantity, 'x')).toThrow(
     new Error(`[x] must be an amount of CPU in quotes, like '4' or '250m', got '${quantity}'`),
   );
 });
 
-// BUG: lib/core/quantities.ts:39, cores() answers NaN (or -1) where bytes() throws.
-test.failing.each(['4cores', '', '-1', '1k'])(
-  'counting the cores of %j throws, instead of answering NaN',
-  (quantity) => {
-    expect(() => cores(quantity as Cpu)).toThrow(
-      new Error(`the quantity must be an amount of CPU in quotes, like '4' or '250m', got '${quantity}'`),
-    );
-  },
-);
+test.each(['4cores', '', '-1', '1k'])('counting the cores of %j throws, instead of answering NaN', (quantity) => {
+  expect(() => cores(quantity as Cpu)).toThrow(
+    new Error(`the quantity must be an amount of CPU in quotes, like '4' or '250m', got '${quantity}'`),
+  );
+});
 
 test.each([
   [1, '1Mi'],
@@ -138,13 +132,11 @@ test('what needs next to nothing still asks for something: zero would mean no re
   expect(formatCpu(0)).toBe('1m');
 });
 
-// BUG: lib/core/quantities.ts:47-52 stops at Ti; the API server writes 1Pi, and a second apply would differ.
-test.failing('a pebibyte is written as the API server would write it', () => {
+test('a pebibyte is written as the API server would write it', () => {
   expect(formatBytes(2 ** 50)).toBe('1Pi');
 });
 
-// BUG: lib/core/quantities.ts:47 and :55 write 'NaNMi', 'InfinityMi', '1e+24m'.
-test.failing('a number that is no amount is not written as one', () => {
+test('a number that is no amount is not written as one', () => {
   for (const count of [Number.NaN, Number.POSITIVE_INFINITY]) {
     expect(() => formatBytes(count)).toThrow();
     expect(() => formatCpu(count)).toThrow();

@@ -40,7 +40,7 @@ test('an environment has the name of its file, and its defaults filled in', () =
 test('every problem has the line of its value', () => {
   expect(problems('name: 5\nitems:\n  - count: 1\n  - count: x\nnested:\n  deep:\n    value: [1]\n')).toEqual([
     '[dev.yaml:1] name must be a string, got 5',
-    "[dev.yaml:4] items[1].count must be a number, got 'x'",
+    "[dev.yaml:4] items[1].count must be a whole number, got 'x'",
     '[dev.yaml:7] nested.deep.value must be a string, got [1]',
   ]);
 });

@@ -1,22 +1,16 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Yaml } from 'cdk8s';
 import { footprint } from '../../lib/capacity';
 import { synthesize } from '../../lib/testing';
 import { environmentJsonSchema } from '../../scripts/environment-schema';
 import shop from '../../stacks/shop';
+import { expectGolden } from '../golden/golden';
 
 const ROOT = join(__dirname, '..', '..');
 const ENVIRONMENTS = ['dev', 'staging', 'production', 'edge'] as const;
 
 const manifestsOf = (name: string) => synthesize(shop.build(join(ROOT, 'stacks', 'environments', `${name}.yaml`)));
-
-/** Compares with a file under test/golden; `npm run golden` writes it anew, to be read in the diff. */
-function expectGolden(name: string, text: string): void {
-  const file = join(ROOT, 'test', 'golden', name);
-  if (process.env.UPDATE_GOLDEN) writeFileSync(file, text);
-  expect(text).toBe(readFileSync(file, 'utf8'));
-}
 
 test('there are just the environments that others rely on', () => {
   const files = readdirSync(join(ROOT, 'stacks', 'environments')).filter((file) => file.endsWith('.yaml'));

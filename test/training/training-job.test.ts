@@ -56,13 +56,20 @@ test('the service gives pods their host names also while they are not ready, at 
   });
 });
 
-test('nodes of a run reach each other on any port, and stores by HTTPS; nobody else reaches them', () => {
+test('nodes of a run reach each other on any port, stores by HTTPS, and the addresses of identities; nobody else reaches them', () => {
   const nodes = { podSelector: { matchLabels: SELECTOR } };
   expect(specOf<NetworkPolicySpec>(objectsOf(training()), 'NetworkPolicy', 'retraining')).toEqual({
     podSelector: { matchLabels: SELECTOR },
     policyTypes: ['Ingress', 'Egress'],
     ingress: [{ from: [nodes] }],
-    egress: [{ to: [nodes] }, { ports: [{ protocol: 'TCP', port: 443 }] }],
+    egress: [
+      { to: [nodes] },
+      { ports: [{ protocol: 'TCP', port: 443 }] },
+      {
+        to: ['169.254.169.254/32', '169.254.169.252/32', '169.254.170.23/32'].map((cidr) => ({ ipBlock: { cidr } })),
+        ports: [80, 988].map((port) => ({ protocol: 'TCP', port })),
+      },
+    ],
   });
 });
 
@@ -100,6 +107,17 @@ test.each([
   const changed = manifests.all.filter(({ metadata }) => metadata.annotations?.changed === 'yes');
   expect(changed.map((manifest) => manifest.kind)).toEqual([kind]);
   expect(manifests).toHaveObject(kind, 'retraining', { metadata: { annotations: { changed: 'yes' } } });
+});
+
+test('a transform of the object that there is not, with or without a schedule, is refused', () => {
+  const change = { metadata: { annotations: { changed: 'yes' } } };
+  const schedule = '0 2 * * *';
+  expect(problemsOf(() => objectsOf(training({ schedule, transform: { job: change } })))).toEqual([
+    "[shop/retraining] transform.job must come without a schedule, got '0 2 * * *', which makes a CronJob: use transform.cronJob",
+  ]);
+  expect(problemsOf(() => objectsOf(training({ transform: { cronJob: change } })))).toEqual([
+    '[shop/retraining] transform.cronJob must come with a schedule, got none, which makes a Job: use transform.job',
+  ]);
 });
 
 test('a transform may set fields that the library has never heard of, deep inside', () => {

@@ -37,7 +37,7 @@ export function tensorflowServing(props: TensorflowServingProps): Runtime {
     ports: { grpc: 8500, http: 8501 },
     // A REST probe would count as a request and hide errors and latency; the port opens when the model is loaded.
     probes: { startup: { grpc: 'grpc' }, readiness: { grpc: 'grpc' }, liveness: { grpc: 'grpc' } },
-    modelFolder: ({ name, version: model }) => `/models/${name}/${/^\d+$/.test(model) ? Number(model) : 1}`,
+    modelFolder: ({ name, version: model }) => `/models/${name}/${servedVersion(model)}`,
     start: ({ artifact }) => ({
       // The image's entrypoint is a shell that keeps signals to itself.
       command: ['tensorflow_model_server'],
@@ -69,4 +69,10 @@ export function tensorflowServing(props: TensorflowServingProps): Runtime {
       },
     },
   };
+}
+
+/** A version as TensorFlow Serving counts them, in 64 bits; it would wait for ever for a folder of another name. */
+function servedVersion(version: string): bigint {
+  const number = /^\d+$/.test(version) ? BigInt(version) : 1n;
+  return number < 2n ** 63n ? number : 1n;
 }

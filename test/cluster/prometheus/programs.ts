@@ -65,6 +65,22 @@ export const VLLM: ScrapedProgram = {
   },
 };
 
+export const OPENVINO: ScrapedProgram = {
+  fixture: read('openvino'),
+  port: 8000,
+  path: '/metrics',
+  contentType: 'text/plain; charset=utf-8',
+  faults: {},
+};
+
+export const RAY_SERVE: ScrapedProgram = {
+  fixture: read('ray-serve'),
+  port: 8080,
+  path: '/metrics',
+  contentType: 'text/plain; version=0.0.4; charset=utf-8',
+  faults: {},
+};
+
 /** What the fixture of the kubelet sets as the limit of a container. */
 const MEMORY_LIMIT = 16 * 2 ** 30;
 

@@ -6,16 +6,16 @@ import { addNodes, cpuNodes, gpuNodes, removeNodes } from '../harness/nodes';
 import { alertsOf, monitoringFiles } from './files';
 import { gpuExporters } from './gpu-exporters';
 import { asGrafanaSends } from './grafana';
+import { POD_NETWORK } from './loopback';
 import { mayDo, ownerOf } from './permissions';
 import { TENSORFLOW_SERVING, TRITON_CPU, TRITON_GPU, VLLM } from './programs';
 import { RunningShop } from './running-shop';
 import type { PostedAlert } from './webhook';
 
-const podNetwork = '127.100.0.0/16';
 const nodes = [
-  ...cpuNodes(1, { podNetwork }),
-  ...gpuNodes(1, { gpus: 4, type: 'nvidia-l4', podNetwork }),
-  ...gpuNodes(1, { gpus: 4, type: 'nvidia-l40s', podNetwork }),
+  ...cpuNodes(1, { podNetwork: POD_NETWORK }),
+  ...gpuNodes(1, { gpus: 4, type: 'nvidia-l4', podNetwork: POD_NETWORK }),
+  ...gpuNodes(1, { gpus: 4, type: 'nvidia-l40s', podNetwork: POD_NETWORK }),
 ];
 const client = new Client(cluster());
 beforeAll(() => addNodes(client, nodes));

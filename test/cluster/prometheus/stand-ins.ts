@@ -3,6 +3,7 @@ import type { Manifest } from '../../../lib/testing';
 import type { Client, Live } from '../harness/client';
 import type { Cluster } from '../harness/cluster';
 import { GPU_NAMESPACE } from './gpu-exporters';
+import { nodeAddress } from './loopback';
 import { mayDo, ownerOf } from './permissions';
 import { DCGM_EXPORTER, type FaultName, KUBELET, type ScrapedProgram } from './programs';
 import { aboutPods } from './replay';
@@ -41,7 +42,7 @@ export class StandIns {
     // A kubelet's certificate is signed by itself, and so is that of the API server.
     const { caFile } = this.cluster;
     const tls = { cert: readFileSync(caFile), key: readFileSync(caFile.replace(/\.crt$/, '.key')) };
-    for (const [i, node] of nodes.entries()) await this.addKubelet(node, `127.101.0.${i + 1}`, pods, tls);
+    for (const [i, node] of nodes.entries()) await this.addKubelet(node, nodeAddress(i), pods, tls);
   }
 
   /** Something goes wrong in all that stand in for a program. */

@@ -1,4 +1,5 @@
 import { synthesize } from '../../../lib/testing';
+import { examples, manifestsOf } from '../../examples/examples';
 import { Client, type Live } from '../harness/client';
 import { cluster } from '../harness/cluster';
 import { eventually } from '../harness/eventually';
@@ -16,8 +17,13 @@ const nodes = [
 beforeAll(() => addNodes(client, nodes));
 afterAll(() => removeNodes(client, nodes));
 
-describe.each(environments)('%s', (environment) => {
-  const manifests = synthesize(shopIn(`admission-${environment}`, environment)).all;
+const stacks = [
+  ...environments.map((name) => [name, () => synthesize(shopIn(`admission-${name}`, name)).all] as const),
+  ...examples.map((name) => [name, () => manifestsOf(name).all] as const),
+];
+
+describe.each(stacks)('%s', (_, synth) => {
+  const manifests = synth();
   afterAll(() => deleteAll(client, manifests));
 
   test('each object is admitted, with no unknown field and no warning', async () => {
