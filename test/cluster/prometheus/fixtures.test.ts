@@ -5,11 +5,13 @@ import {
   MEMORY_LIMIT,
   WORKING_SET,
 } from '../../../lib/monitoring/container-metrics';
-import { tensorflowServing, triton, vllm } from '../../../lib/serving/runtimes';
+import { openvino, rayServe, tensorflowServing, triton, vllm } from '../../../lib/serving/runtimes';
 import { samplesOf } from './exposition';
 import {
   DCGM_EXPORTER,
   KUBELET,
+  OPENVINO,
+  RAY_SERVE,
   type ScrapedProgram,
   TENSORFLOW_SERVING,
   TRITON_CPU,
@@ -18,11 +20,15 @@ import {
 } from './programs';
 import { replay } from './replay';
 
+const { metrics: ofOpenvino } = openvino({ version: '2026.2.1' });
+const { metrics: ofRayServe } = rayServe({ version: '2.60.0', application: 'ranker:app' });
 const { metrics: ofTriton } = triton({ version: '25.08' });
 const { metrics: ofTensorflowServing } = tensorflowServing({ version: '2.19.1' });
 const { metrics: ofVllm } = vllm({ version: '0.33.0' });
 
 const servers: readonly (readonly [string, ScrapedProgram, ServerMetrics | undefined])[] = [
+  ['OpenVINO Model Server', OPENVINO, ofOpenvino],
+  ['Ray Serve', RAY_SERVE, ofRayServe],
   ['TensorFlow Serving', TENSORFLOW_SERVING, ofTensorflowServing],
   ['Triton on GPU', TRITON_GPU, ofTriton],
   ['Triton on CPU', TRITON_CPU, ofTriton && { ...ofTriton, gpuUtilization: undefined }],
