@@ -102,11 +102,19 @@ export const environmentSchema = shape.check(({ value, issues }) => {
   requireClaim(claimOf(retrieval.model.uri), ['retrieval', 'model', 'uri']);
   requireClaim(claimOf(ranker.model.uri), ['ranker', 'model', 'uri']);
   requireClaim(claimOf(reranker?.model.uri), ['reranker', 'model', 'uri']);
+  requireShared(retraining.checkpoints?.claim, retraining.nodes);
 
   function requireClaim(claim: string | undefined, path: string[]): void {
-    if (claim === undefined || !nameSchema.safeParse(claim).success || claim in claims) return;
+    if (claim === undefined || !nameSchema.safeParse(claim).success || Object.hasOwn(claims, claim)) return;
     const known = Object.keys(claims).join(', ') || 'none';
     const message = `must be on a claim of this environment, got '${claim}': add it to claims (${known} so far)`;
+    issues.push({ code: 'custom', path, input: claim, message });
+  }
+
+  function requireShared(claim: string | undefined, nodes: number): void {
+    if (claim === undefined || nodes === 1 || claims[claim]?.shared !== false) return;
+    const path = ['retraining', 'checkpoints', 'claim'];
+    const message = `must be on a shared claim, since ${nodes} nodes write to it, got '${claim}': set claims.${claim}.shared`;
     issues.push({ code: 'custom', path, input: claim, message });
   }
 });

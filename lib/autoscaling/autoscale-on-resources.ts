@@ -5,6 +5,7 @@ import { fraction, percentageSchema } from '../core/percentages';
 import { InvalidInput } from '../core/problem';
 import type { ScalingPolicy, ScalingTarget } from '../core/scaling';
 import { must, oneOf, parse, wholeNumber } from '../core/schema';
+import { workloadMetadata } from '../platform/labels';
 import { Platform } from '../platform/platform';
 import { BEHAVIORS, type BehaviorName } from './behavior';
 
@@ -76,7 +77,7 @@ function emit(target: ScalingTarget, settings: z.output<typeof autoscaleOnResour
   const autoscaler = kubernetesObject<HorizontalPodAutoscaler>(target, 'autoscaler', {
     apiVersion: 'autoscaling/v2',
     kind: 'HorizontalPodAutoscaler',
-    metadata: { name },
+    metadata: workloadMetadata(name, 'model-server'),
     spec: {
       scaleTargetRef: { apiVersion, kind, name },
       minReplicas,

@@ -1,3 +1,5 @@
+import { isPlainMap } from './plain';
+
 /**
  * A value that is known only when Pulumi applies the stack, such as the name of a bucket that the same
  * program creates. A `pulumi.Output<T>` is one; recstack recognises it by its shape, so that nothing here
@@ -23,6 +25,9 @@ export function isDeferred(value: unknown): value is Deferred<unknown> {
  */
 const PLACEHOLDER = /<<recstack:deferred:(\d+)>>/g;
 
+/** Nearly all strings are shorter than a placeholder and need no closer look. */
+const SHORTEST = '<<recstack:deferred:0>>'.length;
+
 interface Registry {
   readonly values: Deferred<unknown>[];
   readonly placeholders: Map<Deferred<unknown>, string>;
@@ -45,7 +50,7 @@ export function placeholderOf(value: Deferred<unknown>): string {
 
 /** Whether a string is, or contains, the placeholder of a deferred value. */
 export function holdsPlaceholder(text: string): boolean {
-  return text.includes('<<recstack:deferred:');
+  return text.length >= SHORTEST && text.includes('<<recstack:deferred:');
 }
 
 /** Replaces the deferred values inside plain data by their placeholders; what has none is returned as it is. */
@@ -57,7 +62,7 @@ export function withPlaceholders(data: unknown): unknown {
     const items = data.map((item) => withPlaceholders(item));
     return items.some((item, i) => !Object.is(item, data[i])) ? items : data;
   }
-  if (Object.getPrototypeOf(data) !== Object.prototype) return data;
+  if (!isPlainMap(data)) return data;
   const entries = Object.entries(data).map(([key, value]) => [key, withPlaceholders(value)] as const);
   return entries.some(([key, value]) => !Object.is(value, Reflect.get(data, key))) ? Object.fromEntries(entries) : data;
 }
@@ -76,5 +81,5 @@ export function splitAtPlaceholders(text: string): (string | Deferred<unknown>)[
  * `toJSON`, which answer with a warning instead of the value, and the warning would end up in the cluster.
  */
 export function holdsStringifiedOutput(text: string): boolean {
-  return /Calling \[to(String|JSON)\] on an \[Output<T>\] is not supported/.test(text);
+  return text.length >= SHORTEST && /Calling \[to(String|JSON)\] on an \[Output<T>\] is not supported/.test(text);
 }

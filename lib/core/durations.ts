@@ -8,8 +8,14 @@ export type Duration = `${number}${keyof typeof SECONDS}`;
 const rule = must("be a duration with one unit, like '30s'", 'units are ms s m h d');
 const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
 
-/** Checks {@link Duration}: positive, with a unit. */
-export const durationSchema = pattern<Duration>(DURATION, rule, (value) => Number.parseFloat(value) > 0);
+/** Ten years, which leaves room for sums: Kubernetes counts seconds in 32 bits. */
+const LONGEST = 3650 * SECONDS.d;
+
+/** Checks {@link Duration}: positive, with a unit, at most 3650d. */
+export const durationSchema = pattern<Duration>(DURATION, rule, (value) => Number.parseFloat(value) > 0).refine(
+  (value) => seconds(value) <= LONGEST,
+  { error: must("be at most '3650d'") },
+);
 
 /** The number of seconds in a duration. */
 export function seconds(duration: Duration): number {

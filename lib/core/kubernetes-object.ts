@@ -1,5 +1,9 @@
 import { ApiObject, type ApiObjectMetadata, App, type JsonPatch, Lazy } from 'cdk8s';
 import type { Construct, IConstruct } from 'constructs';
+import { isDeferred, placeholderOf } from './deferred';
+import { circleIn, isPlainMap } from './plain';
+import { InvalidInput } from './problem';
+import { propPath } from './schema';
 import { transform } from './transform';
 
 /** What every Kubernetes object has; the types of `kubernetes-types` fit. */
@@ -62,8 +66,19 @@ class PlainObject<T extends Complete<KubernetesObject>> extends ApiObject {
     const ownResolvers = App.of(this).resolvers.length > BUILT_IN_RESOLVERS;
     if (this.patched || ownResolvers || process.env.CDK8S_DISABLE_SORT) return super.toJson();
     const { apiVersion, kind, ...body } = this.content;
-    const plain = toPlain(body);
+    const plain = this.plain(body);
     return plain === NOT_PLAIN ? super.toJson() : { apiVersion, kind, metadata: this.metadata.toJson(), ...plain };
+  }
+
+  private plain(body: object): object | typeof NOT_PLAIN {
+    try {
+      return toPlain(body);
+    } catch (error) {
+      // Looked for only where the stack has run over: a look at each object would cost more than it finds.
+      const circle = error instanceof RangeError ? circleIn(body) : undefined;
+      if (circle === undefined) throw error;
+      throw new InvalidInput([{ where: this.node.path, text: `${propPath(circle)} must not hold itself` }]);
+    }
   }
 }
 
@@ -81,10 +96,14 @@ function toPlain(value: unknown): unknown {
     const items = value.map((item) => toPlain(item));
     return items.includes(NOT_PLAIN) ? NOT_PLAIN : items;
   }
-  if (Object.getPrototypeOf(value) !== Object.prototype || 'resolve' in value) return NOT_PLAIN;
+  if (!isPlainMap(value) || 'resolve' in value) {
+    if (isDeferred(value)) return placeholderOf(value);
+    // What cdk8s can't resolve either stays: render() says where it stands.
+    return 'resolve' in value || 'value' in value ? NOT_PLAIN : value;
+  }
   const result: Record<string, unknown> = {};
   for (const key of Object.keys(value).sort()) {
-    const item = toPlain((value as Record<string, unknown>)[key]);
+    const item = toPlain(value[key]);
     if (item === NOT_PLAIN) return NOT_PLAIN;
     if (item !== undefined && item !== null) result[key] = item;
   }

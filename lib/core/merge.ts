@@ -1,3 +1,5 @@
+import { isPlainMap } from './plain';
+
 /** What may be laid over a `T`: any part of it, `null` to remove what is there. */
 export type DeepPartial<T> = T extends readonly (infer Item)[]
   ? readonly DeepPartial<Item>[]
@@ -22,7 +24,7 @@ export type DeepPartial<T> = T extends readonly (infer Item)[]
 export function deepMerge<T extends object>(base: T, patch: DeepPartial<T>): T;
 export function deepMerge(base: unknown, patch: unknown): unknown {
   if (Array.isArray(base) && Array.isArray(patch)) return mergeLists(base, patch);
-  if (isMap(base) && isMap(patch)) return mergeMaps(base, patch);
+  if (isPlainMap(base) && isPlainMap(patch)) return mergeMaps(base, patch);
   return withoutNulls(patch);
 }
 
@@ -51,7 +53,7 @@ function mergeLists(base: readonly unknown[], patch: readonly unknown[]): unknow
 function mergeKey(...lists: (readonly unknown[])[]): string | undefined {
   return ['mountPath', 'name'].find((key) =>
     lists.every((list) => {
-      const ids = list.map((item) => (isMap(item) ? item[key] : undefined));
+      const ids = list.map((item) => (isPlainMap(item) ? item[key] : undefined));
       return ids.every((id) => typeof id === 'string') && new Set(ids).size === ids.length;
     }),
   );
@@ -62,9 +64,5 @@ const merge = deepMerge as (base: unknown, patch: unknown) => unknown;
 /** A patch that meets nothing becomes the value itself, in which a `null` removes nothing and means nothing. */
 function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutNulls);
-  return isMap(value) ? mergeMaps({}, value) : value;
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isPlainMap(value) ? mergeMaps({}, value) : value;
 }

@@ -18,14 +18,29 @@ const UNITS = new Map<string, number>(Object.entries({ ...BINARY, ...DECIMAL }))
 const bytesRule = must("be an amount with a unit, like '64Gi' or '500M'", 'units are Ki Mi Gi Ti Pi and k M G T P');
 const BYTES = /^(\d+(?:\.\d+)?)(Ki|Mi|Gi|Ti|Pi|k|M|G|T|P)$/;
 
-/** Checks {@link Bytes}: positive, with a unit. */
-export const bytesSchema = pattern<Bytes>(BYTES, bytesRule, (value) => Number.parseFloat(value) > 0);
+/** An exbibyte: well above any volume or node, and with room for what is computed below the API server's 2⁶³. */
+const MOST_BYTES = 2 ** 60;
+
+/** Checks {@link Bytes}: positive, with a unit, at most 1024Pi. */
+export const bytesSchema = pattern<Bytes>(BYTES, bytesRule, (value) => Number.parseFloat(value) > 0).refine(
+  (value) => bytes(value) <= MOST_BYTES,
+  { error: must("be at most '1024Pi'") },
+);
 
 const cpuRule = must("be an amount of CPU in quotes, like '4' or '250m'");
 const CPU = /^(\d+(?:\.\d{1,3})?|\d+m)$/;
 
-/** Checks {@link Cpu}: positive, at most a thousandth of a core fine, which is as fine as Kubernetes counts. */
-export const cpuSchema = pattern<Cpu>(CPU, cpuRule, (value) => Number.parseFloat(value) > 0);
+/** More than any node has: what is above is a slip of the unit. */
+const MOST_CORES = 10_000;
+
+/**
+ * Checks {@link Cpu}: positive, at most a thousandth of a core fine, which is as fine as Kubernetes counts, and at most
+ * 10000 cores.
+ */
+export const cpuSchema = pattern<Cpu>(CPU, cpuRule, (value) => Number.parseFloat(value) > 0).refine(
+  (value) => cores(value) <= MOST_CORES,
+  { error: must(`be at most '${MOST_CORES}' cores`) },
+);
 
 /** The number of bytes in a quantity. */
 export function bytes(quantity: Bytes): number {

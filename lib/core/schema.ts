@@ -17,13 +17,17 @@ export function must(rule: string, hint?: string): (issue: { input?: unknown }) 
   return ({ input }) => `must ${rule}, ${given(input)}${hint ? `: ${hint}` : ''}`;
 }
 
-/** A whole number in a range, the commonest of all props. */
+/** The greatest number in most of Kubernetes' fields. */
+const MAX_INT32 = 2 ** 31 - 1;
+
+/** A whole number in a range, the commonest of all props; without a greatest, what Kubernetes can count. */
 export function wholeNumber(range: { min: number; max?: number; of: string; hint?: string }): z.ZodInt {
   const bounds = range.max === undefined ? `${range.min} or more` : `from ${range.min} to ${range.max}`;
   const error = must(`be a whole number of ${range.of}, ${bounds}`, range.hint);
   // Each check ends the list of what is wrong, so that one value is reported once.
   const atLeast = z.int({ error, abort: true }).min(range.min, { error, abort: true });
-  return range.max === undefined ? atLeast : atLeast.max(range.max, { error });
+  if (range.max !== undefined) return atLeast.max(range.max, { error });
+  return atLeast.max(MAX_INT32, { error: must(`be a whole number of ${range.of}, at most ${MAX_INT32}`, range.hint) });
 }
 
 /** A string that is not empty and is known now. */

@@ -17,13 +17,19 @@ export interface SecretRef {
 const rule = notShown('be a reference to a Secret, { name, key }');
 const nameError = notShown(nameRule());
 
+/** Keys are also names of files, so that none leads out of the folder. */
+const KEY = /^(?!\.$|\.\.)[-._a-zA-Z0-9]{1,253}$/;
+
 /** Checks a {@link SecretRef}. What was given instead is not shown: it may be the secret. */
 export const secretRefSchema = z.strictObject(
   {
     /** Name of the Secret. */
     name: z.string({ error: nameError }).refine((name) => isName(name), { error: nameError }),
     /** Key inside the Secret. */
-    key: pattern<string>(/./s, notShown('be the name of a key in the Secret')),
+    key: pattern<string>(
+      KEY,
+      notShown("be the name of a key in the Secret, of at most 253 letters, digits, '-', '_' and '.'"),
+    ),
   },
   { error: (issue) => (issue.code === 'invalid_type' ? rule(issue) : undefined) },
 );

@@ -14,8 +14,13 @@ import { Program } from './program';
 export class Alertmanager extends Construct {
   readonly program: Program;
 
-  constructor(scope: Construct, id: string, { webhook, image }: MonitoringSettings['alertmanager']) {
+  constructor(
+    scope: Construct,
+    id: string,
+    props: MonitoringSettings['alertmanager'] & { readonly storageClass: string | undefined },
+  ) {
     super(scope, id);
+    const { webhook, webhookPort, image, storageClass } = props;
     const name = Platform.of(this).nameOf(this);
     const config = Yaml.stringify(alertmanagerConfig(webhook));
     kubernetesObject<ConfigMap>(this, 'config', {
@@ -36,7 +41,7 @@ export class Alertmanager extends Construct {
       probes: { ready: '/-/ready', live: '/-/healthy' },
       resources: { cpu: '50m', memory: '128Mi' },
       // Silences and what was sent already; small, and worth more than a restart.
-      data: { path: '/alertmanager', size: '1Gi' },
+      data: { path: '/alertmanager', size: '1Gi', storageClass },
       volumes: [
         { name: 'config', configMap: { name } },
         ...(webhook === undefined ? [] : [{ name: 'webhook', secret: { secretName: webhook.name } }]),
@@ -46,7 +51,7 @@ export class Alertmanager extends Construct {
         ...(webhook === undefined ? [] : [{ name: 'webhook', mountPath: WEBHOOK_FOLDER, readOnly: true }]),
       ],
       configChecksum: createHash('sha256').update(config).digest('hex').slice(0, 16),
-      egress: webhook === undefined ? [] : [{ ports: [{ protocol: 'TCP', port: 443 }] }],
+      egress: webhook === undefined ? [] : [{ ports: [{ protocol: 'TCP', port: webhookPort }] }],
     });
   }
 }

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { durationSchema } from '../core/durations';
 import { imageSchema } from '../core/images';
-import { bytesSchema, cpuSchema } from '../core/quantities';
+import { nameSchema } from '../core/names';
+import { bytes, bytesSchema, cpuSchema } from '../core/quantities';
+import { must, wholeNumber } from '../core/schema';
 import { secretRefSchema } from '../core/secrets';
 
 const resourcesSchema = z.strictObject({
@@ -28,7 +30,9 @@ export const monitoringSchema = z.strictObject({
        * Size of its volume; nine tenths are used.
        * @default '50Gi'
        */
-      storage: bytesSchema.default('50Gi'),
+      storage: bytesSchema
+        .refine((size) => bytes(size) >= 2 ** 30, { error: must("be '1Gi' or more") })
+        .default('50Gi'),
       /** @default { cpu: '500m', memory: '2Gi' } */
       resources: resourcesSchema.default({ cpu: '500m', memory: '2Gi' }),
       /** @default - the one that recstack is tested with */
@@ -46,6 +50,11 @@ export const monitoringSchema = z.strictObject({
        * @default - alerts are shown and sent nowhere
        */
       webhook: secretRefSchema.optional(),
+      /**
+       * Port of that URL: the only one that Alertmanager may call.
+       * @default 443
+       */
+      webhookPort: wholeNumber({ min: 1, max: 65_535, of: 'a port' }).default(443),
       /** @default - the one that recstack is tested with */
       image: imageSchema.optional(),
     })
@@ -65,6 +74,11 @@ export const monitoringSchema = z.strictObject({
       image: imageSchema.optional(),
     })
     .prefault({}),
+  /**
+   * Name of the storage class of Prometheus' and Alertmanager's volumes.
+   * @default - the cluster's default
+   */
+  storageClass: nameSchema.optional(),
 });
 
 /** Properties of a Monitoring. @interface */

@@ -24,9 +24,11 @@ export class Monitoring extends Construct {
   constructor(scope: Construct, id: string, props: MonitoringProps = {}) {
     super(scope, id);
     const settings = parse(monitoringSchema, props, this.node.path);
-    this.alertmanager = new Alertmanager(this, 'alertmanager', settings.alertmanager);
+    const { storageClass } = settings;
+    this.alertmanager = new Alertmanager(this, 'alertmanager', { ...settings.alertmanager, storageClass });
     this.prometheus = new Prometheus(this, 'prometheus', {
       ...settings.prometheus,
+      storageClass,
       alertmanager: this.alertmanager.program,
     });
     this.grafana = new Grafana(this, 'grafana', { ...settings.grafana, prometheus: this.prometheus.address });

@@ -20,9 +20,19 @@ export interface ProgramProps {
   /** The port that it answers on; its name is `http`. */
   readonly port: number;
   readonly probes: { readonly ready: string; readonly live: string };
+  /**
+   * Seconds from its start until it answers, at most.
+   * @default 300
+   */
+  readonly startupSeconds?: number;
+  /**
+   * Seconds that it has to end.
+   * @default - Kubernetes' own, 30
+   */
+  readonly graceSeconds?: number;
   readonly resources: { readonly cpu: Cpu; readonly memory: Bytes };
   /** Where it keeps its data, and how much. Without a size, the data goes with the pod. */
-  readonly data: { readonly path: string; readonly size?: Bytes };
+  readonly data: { readonly path: string; readonly size?: Bytes; readonly storageClass?: string };
   readonly volumes?: readonly Volume[];
   readonly mounts?: readonly VolumeMount[];
   /** Changes when the pod must start anew to see its configuration; asked at synth. */
@@ -77,7 +87,7 @@ export class Program extends Construct {
   }
 
   private workload(platform: Platform, selector: Record<string, string>, props: ProgramProps) {
-    const { port, probes, data, resources, configChecksum } = props;
+    const { port, probes, startupSeconds = 300, graceSeconds, data, resources, configChecksum } = props;
     const memory = formatBytes(bytes(resources.memory));
     const disk = { 'ephemeral-storage': '1Gi' };
     return {
@@ -98,6 +108,7 @@ export class Program extends Construct {
             automountServiceAccountToken: props.usesApi === true,
             enableServiceLinks: false,
             securityContext: restrictedPod(),
+            ...(graceSeconds === undefined ? {} : { terminationGracePeriodSeconds: graceSeconds }),
             containers: [
               {
                 name: this.name,
@@ -106,7 +117,11 @@ export class Program extends Construct {
                 ...(props.args === undefined ? {} : { args: [...props.args] }),
                 ...(props.env === undefined ? {} : { env: [...props.env] }),
                 ports: [{ name: 'http', containerPort: port }],
-                startupProbe: { httpGet: { path: probes.ready, port: 'http' }, periodSeconds: 5, failureThreshold: 60 },
+                startupProbe: {
+                  httpGet: { path: probes.ready, port: 'http' },
+                  periodSeconds: 5,
+                  failureThreshold: Math.ceil(startupSeconds / 5),
+                },
                 readinessProbe: {
                   httpGet: { path: probes.ready, port: 'http' },
                   periodSeconds: 10,
@@ -133,7 +148,11 @@ export class Program extends Construct {
                   apiVersion: 'v1',
                   kind: 'PersistentVolumeClaim',
                   metadata: { name: 'data' },
-                  spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: data.size } } },
+                  spec: {
+                    accessModes: ['ReadWriteOnce'],
+                    ...(data.storageClass === undefined ? {} : { storageClassName: data.storageClass }),
+                    resources: { requests: { storage: data.size } },
+                  },
                 },
               ],
             }),

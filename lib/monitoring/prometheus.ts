@@ -21,7 +21,10 @@ export class Prometheus extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    props: MonitoringSettings['prometheus'] & { readonly alertmanager: Program },
+    props: MonitoringSettings['prometheus'] & {
+      readonly alertmanager: Program;
+      readonly storageClass: string | undefined;
+    },
   ) {
     super(scope, id);
     const platform = Platform.of(this);
@@ -38,7 +41,11 @@ export class Prometheus extends Construct {
       port: 9090,
       probes: { ready: '/-/ready', live: '/-/healthy' },
       resources: props.resources,
-      data: { path: '/prometheus', size: props.storage },
+      // It replays its write-ahead log before it is ready, and a long one takes minutes; to be killed in it, or on the
+      // way out, would only make it longer.
+      startupSeconds: 900,
+      graceSeconds: 300,
+      data: { path: '/prometheus', size: props.storage, storageClass: props.storageClass },
       volumes: [{ name: 'config', configMap: { name: config } }],
       mounts: [{ name: 'config', mountPath: '/etc/prometheus', readOnly: true }],
       usesApi: true,

@@ -61,6 +61,11 @@ export class Cluster {
     return compareVersions(this.kubernetes, FEATURES[feature]) >= 0;
   }
 
+  /** Whether it is described as one without GPUs. */
+  get hasNoGpus(): boolean {
+    return this.gpus?.length === 0;
+  }
+
   /** The first version that has a feature. */
   since(feature: Feature): string {
     return FEATURES[feature];

@@ -71,6 +71,7 @@ export class Platform extends Chart {
   constructor(scope: Construct, id: string, props: PlatformProps) {
     const where = [scope.node.path, id].filter(Boolean).join('/');
     const { namespace = id, cluster, labels, images, production, ownNamespace } = parse(platformSchema, props, where);
+    if (ownNamespace) requireOwnable(namespace, where);
     super(scope, id, {
       namespace,
       labels: { [LABELS.partOf]: id, [LABELS.managedBy]: 'recstack', ...labels },
@@ -124,6 +125,13 @@ export class Platform extends Chart {
     }
     return result;
   }
+}
+
+/** Nobody may close the network of what Kubernetes itself, or everyone, uses. */
+function requireOwnable(namespace: string, where: string): void {
+  if (namespace !== 'default' && !namespace.startsWith('kube-')) return;
+  const text = `namespace must be one that the platform can own, got ${show(namespace)}, which others live in: take another or set ownNamespace to false`;
+  throw new InvalidInput([{ where, text }]);
 }
 
 function requireName(construct: IConstruct, name: string, max?: number): string {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Lazy } from 'cdk8s';
 import type { Deployment } from 'kubernetes-types/apps/v1';
 import type { Container, PodSpec, Probe, ResourceRequirements, Volume, VolumeMount } from 'kubernetes-types/core/v1';
+import { MAX_LABEL } from '../core/names';
 import { bytes, formatBytes } from '../core/quantities';
 import { gpuPlacement } from '../platform/gpus';
 import { podLabels, selectorLabels, type workloadMetadata } from '../platform/labels';
@@ -13,6 +14,12 @@ import { locationOf } from './model-artifact';
 import type { ModelServerSettings } from './model-server-props';
 import type { ModelVolume } from './model-volume';
 import { CONFIG_FOLDER, type ProbeTarget, type Runtime } from './runtime';
+
+/**
+ * The longest name of a server. Its pods are called `<name>-<hash of up to 10>-<5 characters>`, which Kubernetes cuts
+ * in the middle at 63, so that nothing could tell any more whose they are.
+ */
+export const MAX_SERVER_NAME = MAX_LABEL - 17;
 
 /** What a server's Deployment is made of. */
 export interface DeploymentInput {

@@ -1,4 +1,5 @@
 import type { IServiceAccount } from 'cdk8s-plus-28';
+import { Construct } from 'constructs';
 import type { Deployment } from 'kubernetes-types/apps/v1';
 import type { ConfigMap, Service, ServiceAccount } from 'kubernetes-types/core/v1';
 import type { NetworkPolicy } from 'kubernetes-types/networking/v1';
@@ -6,8 +7,9 @@ import type { PodDisruptionBudget } from 'kubernetes-types/policy/v1';
 import { z } from 'zod';
 import type { Deferred } from '../core/deferred';
 import { durationSchema } from '../core/durations';
+import { nameSchema } from '../core/names';
 import { bytesSchema, cpuSchema } from '../core/quantities';
-import { deferrableText, instance, must, oneOf, text, wholeNumber } from '../core/schema';
+import { deferrableText, instance, must, oneOf, wholeNumber } from '../core/schema';
 import type { Slo } from '../core/slo';
 import type { Transform } from '../core/transform';
 import { GPU_TYPES } from '../platform/gpus';
@@ -103,16 +105,19 @@ export const modelServerSchema = z.strictObject({
    * @default - a service account of its own, without annotations
    */
   identity: z
-    .union([
-      z.strictObject({ annotations: z.record(z.string(), deferrableText('the value of an annotation')) }),
-      z.custom<IServiceAccount>((value) => typeof value === 'object' && value !== null && 'node' in value),
-    ])
+    .union(
+      [
+        z.strictObject({ annotations: z.record(z.string(), deferrableText('the value of an annotation')) }),
+        z.custom<IServiceAccount>((value) => Construct.isConstruct(value) && 'name' in value),
+      ],
+      { error: must('be a service account, or { annotations } for one') },
+    )
     .optional(),
   /**
    * Name of the priority class of the pods, so that serving outlives training when nodes run short.
    * @default - the cluster's default
    */
-  priorityClass: text('the name of a PriorityClass').optional(),
+  priorityClass: nameSchema.optional(),
   /** The last word on each emitted object. */
   transform: z
     .strictObject({

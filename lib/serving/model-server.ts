@@ -8,7 +8,7 @@ import type { PodDisruptionBudget } from 'kubernetes-types/policy/v1';
 import { HELPER_IMAGES } from '../core/helper-images';
 import { kubernetesObject } from '../core/kubernetes-object';
 import { observe } from '../core/observed';
-import { InvalidInput } from '../core/problem';
+import { InvalidInput, show } from '../core/problem';
 import type { ScalingPolicy } from '../core/scaling';
 import { parse } from '../core/schema';
 import { transform } from '../core/transform';
@@ -16,12 +16,15 @@ import { disruptionBudget } from '../platform/disruption-budget';
 import { selectorLabels, workloadMetadata } from '../platform/labels';
 import { Platform } from '../platform/platform';
 import { warn } from '../platform/warnings';
-import { deployment } from './deployment';
+import { deployment, MAX_SERVER_NAME } from './deployment';
 import { derive } from './derived';
 import { locationOf } from './model-artifact';
 import { type ModelServerProps, type ModelServerSettings, modelServerSchema } from './model-server-props';
 import { claimedModel, type ModelVolume, PULL_SCRIPT, pulledModel } from './model-volume';
 import { networkPolicy } from './network';
+
+/** Seconds; what is above is a slip of the unit, and far above it Kubernetes can't count them. */
+const LONGEST_START = 30 * 86_400;
 
 /** The constructs that a server is made of: the way to every object that it emits. */
 export interface ModelServerNodes {
@@ -66,7 +69,7 @@ export class ModelServer extends Construct implements kplus.IScalable, kplus.INe
   constructor(scope: Construct, id: string, props: ModelServerProps) {
     super(scope, id);
     this.platform = Platform.of(this);
-    this.name = this.platform.nameOf(this);
+    this.name = this.platform.nameOf(this, MAX_SERVER_NAME);
     this.settings = parse(modelServerSchema, props, this.node.path);
     this.nodes = this.emit();
     this.applyTransforms();
@@ -91,13 +94,28 @@ export class ModelServer extends Construct implements kplus.IScalable, kplus.INe
         { where: this.node.path, text: 'autoscale must be called once: two autoscalers would fight over the replicas' },
       ]);
     }
+    // From JavaScript, anything may come.
+    const { attachTo }: { attachTo?: unknown } = Object(policy);
+    if (typeof attachTo !== 'function') {
+      const text = `autoscale must be given a policy, such as autoscaleOnResources({ replicas, cpu }), got ${show(policy)}`;
+      throw new InvalidInput([{ where: this.node.path, text }]);
+    }
     policy.attachTo(this);
   }
 
-  /** Lets other pods call the server, beside those of its namespace, which may anyway. */
+  /**
+   * Lets other pods call the server, beside those of its namespace, which may anyway.
+   *
+   * @throws InvalidInput when they are let in already
+   */
   allowFrom(peer: kplus.INetworkPolicyPeer): void {
     const ports = Object.entries(this.settings.runtime.ports).filter(([name]) => name !== 'metrics');
-    new kplus.NetworkPolicy(this, `from-${peer.node.addr}`, {
+    const id = `from-${peer.node.addr}`;
+    if (this.node.tryFindChild(id) !== undefined) {
+      const text = `allowFrom must be called once for each peer, got '${peer.node.path}' again: remove one of the calls`;
+      throw new InvalidInput([{ where: this.node.path, text }]);
+    }
+    new kplus.NetworkPolicy(this, id, {
       metadata: { name: `${this.name}-from-${peer.node.id}` },
       selector: this,
       ingress: { rules: [{ peer, ports: ports.map(([, port]) => kplus.NetworkPolicyPort.tcp(port)) }] },
@@ -117,7 +135,8 @@ export class ModelServer extends Construct implements kplus.IScalable, kplus.INe
   /** Part of cdk8s-plus' `IPodSelector`. */
   toPodSelectorConfig(): kplus.PodSelectorConfig {
     const labels = selectorLabels({ platform: this.platform.node.id, name: this.name });
-    return { labelSelector: kplus.LabelSelector.of({ labels }) };
+    // With the namespace, a server is found from another platform, too.
+    return { labelSelector: kplus.LabelSelector.of({ labels }), namespaces: { names: [this.platform.namespace] } };
   }
 
   /** Part of cdk8s-plus' `INetworkPolicyPeer`. */
@@ -216,6 +235,10 @@ export class ModelServer extends Construct implements kplus.IScalable, kplus.INe
 
   private check(): void {
     const { gpu, model } = this.settings;
+    if (derive(this.settings).progressSeconds > LONGEST_START) {
+      const text = `model.size must be copied and loaded within 30 days, got '${model.size}': mend it, or startup.pullPerSecond, startup.loadPerSecond or startup.warmUp`;
+      this.node.addValidation({ validate: () => [text] });
+    }
     const problem = gpu === undefined ? undefined : this.platform.cluster.problemWithGpu(gpu.type);
     if (problem !== undefined) this.node.addValidation({ validate: () => [`gpu.type ${problem}`] });
     if (this.platform.production && model.sha256 === undefined) {

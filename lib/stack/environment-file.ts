@@ -2,8 +2,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { type Document, isMap, isPair, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 import type { z } from 'zod';
+import { tellingFileTrouble } from '../core/file-trouble';
 import { InvalidInput, type Problem, show } from '../core/problem';
 import { didYouMean, parse } from '../core/schema';
+import { pitfalls } from './yaml-pitfalls';
 
 /**
  * Reads and checks an environment file. Its name without the ending is the environment's name.
@@ -23,13 +25,13 @@ export function readEnvironment<S extends z.ZodType>(schema: S, file: string): {
 /** The names of the environments in a folder. */
 export function environmentsIn(folder: string): string[] {
   if (!existsSync(folder)) return [];
-  return readdirSync(folder)
+  return tellingFileTrouble(folder, 'be a folder that can be read', 'mend that', () => readdirSync(folder))
     .filter((file) => file.endsWith('.yaml'))
     .map((file) => basename(file, '.yaml'))
     .sort();
 }
 
-/** Reads a YAML file and checks it against a schema. */
+/** Reads a YAML file and checks it against a schema; `whenMissing` also stands in for a file that says nothing. */
 export function readYaml<S extends z.ZodType>(
   schema: S,
   file: string,
@@ -40,9 +42,11 @@ export function readYaml<S extends z.ZodType>(
   const source = readText(file);
   const document = parseDocument(source, { lineCounter: lines, prettyErrors: false, merge: true });
   const place = (offset: number): string => `${file}:${lines.linePos(offset).line}`;
-  if (document.errors.length > 0) {
+  // A tag that nothing knows is just a warning of the parser, and its value would be taken as if it had none.
+  const unread = [...document.errors, ...document.warnings];
+  if (unread.length > 0) {
     throw new InvalidInput(
-      document.errors.map(({ code, pos, message }) => {
+      unread.map(({ code, pos, message }) => {
         const key =
           code === 'DUPLICATE_KEY' ? `, but ${show(/^[^\s:]*/.exec(source.slice(pos[0]))?.[0])} comes twice` : '';
         return { where: place(pos[0]), text: `must be YAML: ${message}${key}` };
@@ -50,8 +54,11 @@ export function readYaml<S extends z.ZodType>(
     );
   }
   if (document.contents === null) {
+    if (whenMissing !== undefined) return whenMissing;
     throw new InvalidInput([{ where: file, text: 'must hold settings, but is empty' }]);
   }
+  const traps = pitfalls(document);
+  if (traps.length > 0) throw new InvalidInput(traps.map(({ offset, text }) => ({ where: place(offset), text })));
   try {
     return parse(schema, toData(document, file), (path) => place(offsetOf(document, path)));
   } catch (error) {
@@ -66,7 +73,7 @@ function byLine(a: Problem, b: Problem): number {
 }
 
 function readText(file: string): string {
-  const bytes = readFileSync(file);
+  const bytes = tellingFileTrouble(file, 'be a file that can be read', 'mend that', () => readFileSync(file));
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     if (!text.includes('\0')) return text;
@@ -78,10 +85,7 @@ function readText(file: string): string {
 
 function toData(document: Document, file: string): unknown {
   try {
-    const data: unknown = document.toJS();
-    // An alias may lead back to where it stands, which no setting means and every reader would follow for ever.
-    JSON.stringify(data);
-    return data;
+    return document.toJS();
   } catch (error) {
     const [message] = String(error instanceof Error ? error.message : error).split('\n');
     throw new InvalidInput([{ where: file, text: `must be YAML without endless aliases: ${message}` }]);

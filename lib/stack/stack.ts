@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import { App } from 'cdk8s';
 import type { z } from 'zod';
 import { type ImageLock, imageLockSchema } from '../core/images';
+import { InvalidInput, type Problem } from '../core/problem';
 import { readEnvironment, readYaml } from './environment-file';
 
 /** What a stack is told beside its environment's values. */
@@ -52,13 +53,27 @@ export class Stack<Environment extends z.ZodType = z.ZodType> {
   /**
    * Builds the tree for an environment file, `<folder>/<name>.yaml`.
    *
-   * @throws InvalidInput with everything that is wrong in the file, by line
+   * @throws InvalidInput with everything that is wrong in the file and in `images.lock`, by line
    */
   build(file: string): App {
-    const { name, data } = readEnvironment(this.environment, file);
-    const images = readYaml(imageLockSchema, join(dirname(file), 'images.lock'), { whenMissing: {} });
+    const problems: Problem[] = [];
+    const environment = collecting(problems, () => readEnvironment(this.environment, file));
+    const lock = join(dirname(file), 'images.lock');
+    const images = collecting(problems, () => readYaml(imageLockSchema, lock, { whenMissing: {} }));
+    if (environment === undefined || images === undefined) throw new InvalidInput(problems);
     const app = new App();
-    this.compose(app, data, { name, images });
+    this.compose(app, environment.data, { name: environment.name, images });
     return app;
+  }
+}
+
+/** The result of `read`, or nothing where the input is wrong, which is added to `problems`. */
+function collecting<T>(problems: Problem[], read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (!InvalidInput.is(error)) throw error;
+    problems.push(...error.problems);
+    return undefined;
   }
 }

@@ -38,7 +38,7 @@ export class References {
     if (this.namespace !== undefined) this.keys.add(objectKey('Namespace', this.namespace, undefined));
   }
 
-  /** Looks at one string of the manifest, as `visitStrings` finds it. */
+  /** Looks at one string of the manifest, as `visitLeaves` finds it. */
   visit(name: string, path: readonly (string | number)[], holder: object): void {
     // The manifest's own kind and name, at the top, are no reference.
     if (path.length < 2) return;

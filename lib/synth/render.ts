@@ -1,11 +1,11 @@
 import { ApiObject, Chart } from 'cdk8s';
 import type { IConstruct } from 'constructs';
-import { holdsPlaceholder, holdsStringifiedOutput } from '../core/deferred';
-import { InvalidInput, type Problem } from '../core/problem';
+import { holdsPlaceholder, holdsStringifiedOutput, isDeferred } from '../core/deferred';
+import { InvalidInput, type Problem, show } from '../core/problem';
 import { propPath } from '../core/schema';
 import { inDependencyOrder, type Rendered, type Unordered } from './dependencies';
 import { Duplicates } from './duplicates';
-import { type Manifest, visitStrings } from './manifest';
+import { identityProblem, type Manifest, visitLeaves } from './manifest';
 import { References } from './references';
 
 /**
@@ -17,19 +17,23 @@ import { References } from './references';
  */
 export function render(root: IConstruct, { deferred }: { deferred: 'keep' | 'refuse' }): Rendered[] {
   const constructs = root.node.findAll();
-  const problems = constructs.flatMap((construct) =>
-    construct.node.validate().map((text) => ({ where: construct.node.path || 'app', text })),
-  );
+  const problems = constructs.flatMap(validate);
   const objects: Unordered[] = [];
   const duplicates = new Duplicates();
   for (const construct of constructs) {
     const manifest = ApiObject.isApiObject(construct) ? attempt(construct, problems) : undefined;
     if (manifest === undefined || !ApiObject.isApiObject(construct)) continue;
     const references = new References(manifest);
-    visitStrings(manifest, (text, path, holder) => {
-      references.visit(text, path, holder);
-      const problem = problemWith(text, deferred);
+    const report = (path: readonly (string | number)[], problem: string | undefined) => {
       if (problem !== undefined) problems.push({ where: construct.node.path, text: `${propPath(path)} ${problem}` });
+    };
+    visitLeaves(manifest, {
+      text(text, path, holder) {
+        references.visit(text, path, holder);
+        report(path, problemWith(text, deferred));
+      },
+      key: (key, path) => report(path, problemWithKey(key)),
+      other: (value, path) => report(path, problemWithOther(value)),
     });
     const duplicate = duplicates.visit(construct, manifest);
     if (duplicate !== undefined) problems.push(duplicate);
@@ -54,12 +58,28 @@ export function byChart(objects: readonly Rendered[]): Map<string, Rendered[]> {
 /** One object's manifest; what a user's transform or lazy value throws joins the other problems. */
 function attempt(object: ApiObject, problems: Problem[]): Manifest | undefined {
   try {
-    return object.toJson() as Manifest;
+    const json: unknown = object.toJson();
+    const text = identityProblem(json, (name) => !holdsPlaceholder(name) && !holdsStringifiedOutput(name));
+    if (text === undefined) return json as Manifest;
+    problems.push({ where: object.node.path, text });
   } catch (error) {
-    if (InvalidInput.is(error)) problems.push(...error.problems);
-    else problems.push({ where: object.node.path, text: error instanceof Error ? error.message : String(error) });
-    return undefined;
+    problems.push(...thrown(error, object.node.path));
   }
+  return undefined;
+}
+
+function validate({ node }: IConstruct): readonly Problem[] {
+  const where = node.path || 'app';
+  try {
+    return node.validate().map((text) => ({ where, text }));
+  } catch (error) {
+    return thrown(error, where, 'validation failed: ');
+  }
+}
+
+function thrown(error: unknown, where: string, what = ''): readonly Problem[] {
+  if (InvalidInput.is(error)) return error.problems;
+  return [{ where, text: `${what}${error instanceof Error ? error.message : String(error)}` }];
 }
 
 function problemWith(text: string, deferred: 'keep' | 'refuse'): string | undefined {
@@ -68,4 +88,16 @@ function problemWith(text: string, deferred: 'keep' | 'refuse'): string | undefi
     return 'must be known at synth, but is a Pulumi Output: apply this stack with Pulumi';
   }
   return undefined;
+}
+
+/** Pulumi fills in values, never keys. */
+function problemWithKey(key: string): string | undefined {
+  if (!holdsPlaceholder(key) && !holdsStringifiedOutput(key)) return undefined;
+  return 'must have keys that are known at synth, but one holds a Pulumi Output: use it as a value';
+}
+
+function problemWithOther(value: unknown): string {
+  if (isDeferred(value))
+    return 'must be plain data, but is a Pulumi Output: put it into a transform or a prop that takes one';
+  return `must be plain data, got ${show(value)}: give a string, a finite number, a boolean, a list or a map`;
 }

@@ -18,6 +18,8 @@ const CRON = new RegExp(String.raw`^${FIELD}(,${FIELD})*(\s+${FIELD}(,${FIELD})*
 
 const timeZoneRule = must('be a time zone like Asia/Shanghai');
 
+const variableRule = must("be the name of a variable, of letters, digits, '_', '-' and '.', from a letter or '_' on");
+
 const ownedRule = must(
   'be a variable of your own',
   `recstack sets ${OWNED_VARIABLES.join(', ')}, so that the nodes find each other`,
@@ -68,7 +70,9 @@ export const trainingJobSchema = z.strictObject({
    */
   env: z
     .record(
-      z.string().refine((name) => !isOwnedVariable(name), { error: ownedRule }),
+      pattern<string>(/^[A-Za-z_][-.\w]*$/, variableRule).refine((name) => !isOwnedVariable(name), {
+        error: ownedRule,
+      }),
       deferrableText('the value of a variable', () => true),
     )
     .default({}),
@@ -122,7 +126,7 @@ export const trainingJobSchema = z.strictObject({
    * Name of the priority class of the pods.
    * @default - the cluster's default
    */
-  priorityClass: text('the name of a PriorityClass').optional(),
+  priorityClass: nameSchema.optional(),
   /** The last word on each emitted object. */
   transform: z
     .strictObject({

@@ -159,6 +159,13 @@ export class TrainingJob extends Construct {
     }
     const problem = gpuType === undefined ? undefined : this.platform.cluster.problemWithGpu(gpuType);
     if (problem !== undefined) this.node.addValidation({ validate: () => [`gpuType ${problem}`] });
+    if (gpuType === undefined && gpusPerNode > 0 && this.platform.cluster.hasNoGpus) {
+      this.node.addValidation({
+        validate: () => [
+          `gpusPerNode must be 0 in a cluster without GPUs, got ${gpusPerNode}: add their type to cluster.gpus`,
+        ],
+      });
+    }
     if (gpuType !== undefined && gpusPerNode === 0) {
       this.node.addValidation({
         validate: () => [

@@ -33,7 +33,12 @@ test('a server is scaled between its bounds on the CPU that it sets aside', () =
     metadata: {
       name: 'ranker',
       namespace: 'shop',
-      labels: { 'app.kubernetes.io/part-of': 'shop', 'app.kubernetes.io/managed-by': 'recstack' },
+      labels: {
+        'app.kubernetes.io/name': 'ranker',
+        'app.kubernetes.io/component': 'model-server',
+        'app.kubernetes.io/part-of': 'shop',
+        'app.kubernetes.io/managed-by': 'recstack',
+      },
     },
     spec: {
       scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'ranker' },

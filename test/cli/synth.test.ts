@@ -54,7 +54,7 @@ test('synth writes an environment into its folder and says what it asks of the c
       '',
     ].join('\n'),
   );
-  expect(readdirSync(join(folder, 'dist/dev'))).toEqual(['shop.yaml']);
+  expect(readdirSync(join(folder, 'dist/dev'))).toEqual(['.recstack-files', 'shop.yaml']);
 });
 
 test('without a name it is production, whose tolerable flaws are warned about', () => {
@@ -178,6 +178,36 @@ const BROKEN: readonly [what: string, from: string, to: string, problems: readon
     ],
   ],
   [
+    'a claim that every JavaScript object seems to have',
+    'claim: checkpoints',
+    'claim: constructor',
+    [
+      "[environments/bad.yaml:46] retraining.checkpoints.claim must be on a claim of this environment, got 'constructor': add it to claims (checkpoints so far)",
+    ],
+  ],
+  [
+    'a claim that a JavaScript object would lose',
+    'checkpoints: { size: 500Gi',
+    '__proto__: { size: 500Gi',
+    ["[environments/bad.yaml:14] must not have the key '__proto__': rename it"],
+  ],
+  [
+    'a model on a claim whose name is none',
+    's3://shop-models/dlrm/42',
+    'pvc://Models/dlrm/42',
+    [
+      "[environments/bad.yaml:25] ranker.model.uri must be where the model's files lie, like 's3://bucket/dlrm/42', 'gs://…' or 'pvc://claim/dlrm/42', got 'pvc://Models/dlrm/42': for a bucket that is only known at apply, use s3Uri(bucket, path)",
+    ],
+  ],
+  [
+    'a claim that one node at a time can write to, for several nodes',
+    'shared: true, ',
+    '',
+    [
+      "[environments/bad.yaml:46] retraining.checkpoints.claim must be on a shared claim, since 4 nodes write to it, got 'checkpoints': set claims.checkpoints.shared",
+    ],
+  ],
+  [
     'a GPU type that the cluster does not have, and no metrics to scale on: both are said',
     'addons: [metrics-server]\n  gpus: [nvidia-l4, nvidia-l40s, nvidia-a100-80gb]',
     'gpus: [nvidia-l4, nvidia-l40s]',
@@ -210,6 +240,32 @@ test('the errors of a file are reported together', () => {
   const { err } = synth('bad');
   // Three of the changes are to the same place, so that only the first of them takes effect.
   expect(err).toMatch(/\n4 problems; nothing was written\n$/);
+});
+
+test('a broken images.lock and a bad environment are reported together', () => {
+  writeFileSync(join(folder, 'environments/bad.yaml'), PRODUCTION.replace('size: 18Gi', 'size: 18GB'));
+  writeFileSync(join(folder, 'environments/images.lock'), '"tensorflow/serving:2.19.1": none\n');
+  expect(synth('bad').err.split('\n')).toEqual([
+    expect.stringMatching(/^\[environments\/bad\.yaml:25\] ranker\.model\.size must be an amount/),
+    expect.stringMatching(/^\[environments\/images\.lock:1\] tensorflow\/serving:2\.19\.1 must be a digest/),
+    '2 problems; nothing was written',
+    '',
+  ]);
+});
+
+test('an images.lock of nothing but comments has no digests', () => {
+  writeFileSync(join(folder, 'environments/images.lock'), '# "image:tag": sha256:…\n');
+  expect(synth('dev').code).toBe(0);
+});
+
+test('an output folder that is a file is refused, and stays', () => {
+  writeFileSync(join(folder, 'notes'), 'mine');
+  expect(recstack('synth', '--stack', 'main', '--env', 'dev', '--out', 'notes')).toEqual({
+    code: 1,
+    out: '',
+    err: "[notes/dev] must be a folder that can be written, but the system says 'not a directory' (ENOTDIR): mend that or choose another\n1 problem; nothing was written\n",
+  });
+  expect(readFileSync(join(folder, 'notes'), 'utf8')).toBe('mine');
 });
 
 test.each([

@@ -1,8 +1,11 @@
+import { output } from '@pulumi/pulumi';
 import { App, Chart, Testing } from 'cdk8s';
 import { ClusterRole } from 'cdk8s-plus-28';
 import type { Deployment } from 'kubernetes-types/apps/v1';
 import type { NetworkPolicy } from 'kubernetes-types/networking/v1';
+import { placeholderOf } from '../../lib/core/deferred';
 import { clusterWide, kubernetesObject } from '../../lib/core/kubernetes-object';
+import { InvalidInput } from '../../lib/core/problem';
 
 const chart = () => new Chart(new App(), 'shop', { namespace: 'shop', labels: { team: 'search' } });
 
@@ -41,6 +44,26 @@ test('what belongs to the whole cluster has no namespace, in whichever way it is
   clusterWide(kubernetesObject(shop, 'x', { apiVersion: 'v1', kind: 'Namespace', metadata }));
   clusterWide(new ClusterRole(shop, 'role', { metadata: { name: 'role' } }));
   for (const manifest of Testing.synth(shop)) expect(manifest.metadata).not.toHaveProperty('namespace');
+});
+
+test('an Output in the spec becomes its placeholder', () => {
+  const bucket = output('models');
+  const object = kubernetesObject(chart(), 'x', {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'x' },
+    data: { buckets: [bucket] },
+  }).toJson();
+  expect(object.data).toEqual({ buckets: [placeholderOf(bucket)] });
+});
+
+test('what holds itself is refused with its path', () => {
+  const spec: Record<string, unknown> = {};
+  spec.list = [spec];
+  const object = kubernetesObject(chart(), 'x', { apiVersion: 'v1', kind: 'Thing', metadata: { name: 'x' }, spec });
+  expect(() => object.toJson()).toThrow(
+    new InvalidInput([{ where: 'shop/x', text: 'spec.list[0] must not hold itself' }]),
+  );
 });
 
 test('an object whose version, kind, name or spec is wrong does not compile', () => {

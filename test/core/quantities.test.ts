@@ -62,6 +62,20 @@ test.each(['-1Gi', '0x10Gi', '٣Gi', '', 'Gi'])('%j is refused in one line', (qu
   );
 });
 
+test.each(['1025Pi', '1152.93P', `${'9'.repeat(400)}Mi`])('%s is more memory than anything has', (quantity) => {
+  const shown = quantity.length > 60 ? `'${'9'.repeat(56)}…` : `'${quantity}'`;
+  expect(() => parse(bytesSchema, quantity, 'x')).toThrow(new Error(`[x] must be at most '1024Pi', got ${shown}`));
+});
+
+test('an exbibyte is an amount of storage', () => {
+  expect(parse(bytesSchema, '1024Pi', 'x')).toBe('1024Pi');
+});
+
+test.each(['10001', '10000001m', '9'.repeat(400)])('%s is more CPU than any node has', (quantity) => {
+  const shown = quantity.length > 60 ? `'${'9'.repeat(56)}…` : `'${quantity}'`;
+  expect(() => parse(cpuSchema, quantity, 'x')).toThrow(new Error(`[x] must be at most '10000' cores, got ${shown}`));
+});
+
 test('counting the bytes of what was never checked throws, instead of answering NaN', () => {
   expect(() => bytes('64' as Bytes)).toThrow(
     new Error(

@@ -53,6 +53,14 @@ test('a whole number is taken from the first to the last of its range', () => {
   );
 });
 
+test('a whole number without a greatest is at most what Kubernetes can count', () => {
+  const replicas = wholeNumber({ min: 1, of: 'replicas', hint: 'scaling to none needs KEDA' });
+  expect(parse(replicas, 2_147_483_647, 'x')).toBe(2_147_483_647);
+  expect(() => parse(replicas, 2_147_483_648, 'x')).toThrow(
+    new Error('[x] must be a whole number of replicas, at most 2147483647, got 2147483648: scaling to none needs KEDA'),
+  );
+});
+
 test('text is any string but the empty one', () => {
   const schema = text('the name of a key');
   expect(parse(schema, '\n', 'x')).toBe('\n');

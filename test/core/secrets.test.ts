@@ -45,11 +45,24 @@ test('a missing secret, name or key is called missing', () => {
     new Error('[x] webhook must be a reference to a Secret, { name, key }, but is missing'),
   );
   expect(refusal({ name: 'grafana-admin' })).toBe(
-    '[shop/grafana] key must be the name of a key in the Secret, but is missing',
+    "[shop/grafana] key must be the name of a key in the Secret, of at most 253 letters, digits, '-', '_' and '.', but is missing",
   );
   expect(refusal({ key: 'password' })).toBe(
     "[shop/grafana] name must be a name of at most 63 lower-case letters, digits and '-', from a letter to a letter or digit, but is missing",
   );
+});
+
+test.each(['a b/c', '', '.', '..', '..data', 'ключ', 'k'.repeat(254)])(
+  'the key %j is refused, and not shown',
+  (key) => {
+    expect(refusal({ name: 'grafana-admin', key })).toBe(
+      "[shop/grafana] key must be the name of a key in the Secret, of at most 253 letters, digits, '-', '_' and '.', got a plain string (not shown here): put the value into a Secret and name it",
+    );
+  },
+);
+
+test.each(['tls.crt', '.dockerconfigjson', 'API_KEY-2', 'k'.repeat(253)])('the key %s is one of a Secret', (key) => {
+  expect(parse(secretRefSchema, { name: 'a', key }, 'x')).toEqual({ name: 'a', key });
 });
 
 test('an unknown key is named with a suggestion, its value is not shown', () => {

@@ -117,6 +117,63 @@ test('a patch that takes the kind away is an error at synth', () => {
   expect(() => object.toJson()).toThrow(InvalidInput);
 });
 
+function refusal(use: () => unknown): string {
+  try {
+    use();
+  } catch (error) {
+    if (error instanceof InvalidInput) return error.message;
+    throw error;
+  }
+  return '';
+}
+
+test('a kind that is changed is an error at synth', () => {
+  const object = configMap();
+  transform<{ kind: string }>(object, { kind: 'Secret' });
+  expect(refusal(() => object.toJson())).toBe(
+    "[shop/settings] kind must stay 'ConfigMap' in a transform, got 'Secret'",
+  );
+});
+
+test.each([
+  ['x', "'x'"],
+  [1, '1'],
+  [null, 'null'],
+  [[], '[]'],
+  [pulumi.output({}), 'an object of OutputImpl'],
+])('a change that is %p is refused at once', (change, shown) => {
+  expect(refusal(() => transform(configMap(), change as never))).toBe(
+    `[shop/settings] transform must be a part to lay over the ConfigMap, or a function, got ${shown}`,
+  );
+});
+
+test.each(['a patch', 'a function'])('what holds itself in %s is refused with its path', (what) => {
+  const data: Record<string, unknown> = { list: [{}] };
+  data.list = [{ again: data }];
+  const object = configMap();
+  transform<object>(object, what === 'a patch' ? { data } : (seen) => ({ ...seen, data }));
+  expect(refusal(() => object.toJson())).toBe(
+    '[shop/settings] data.list[0].again must not hold itself: the transform made a circle',
+  );
+});
+
+test('what a function throws is told with the object it was to transform', () => {
+  const object = configMap();
+  transform<object>(object, () => {
+    throw new TypeError('boom');
+  });
+  expect(refusal(() => object.toJson())).toBe('[shop/settings] transform of the ConfigMap failed: boom');
+});
+
+test('an Output that a function puts deep into what it was given becomes its placeholder', () => {
+  const object = configMap();
+  transform<{ data: Record<string, unknown> }>(object, (seen) => {
+    seen.data.bucket = pulumi.output('models');
+    return seen;
+  });
+  expect(holdsPlaceholder(object.toJson().data.bucket)).toBe(true);
+});
+
 test('a construct without an object in it is refused in the house form', () => {
   const empty = new Construct(chart(), 'empty');
   expect(() => transform(empty, {})).toThrow(InvalidInput);

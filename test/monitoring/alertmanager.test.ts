@@ -65,6 +65,15 @@ test('with a webhook it reaches HTTPS, and nothing else', () => {
   expect(egress).toEqual([{ ports: [{ protocol: 'TCP', port: 443 }] }]);
 });
 
+test('a webhook on another port is reached, and nothing else', () => {
+  const { egress } = specOf<{ egress: unknown }>(
+    monitored({ alertmanager: { webhook: WEBHOOK, webhookPort: 8080 } }),
+    'NetworkPolicy',
+    NAME,
+  );
+  expect(egress).toEqual([{ ports: [{ protocol: 'TCP', port: 8080 }] }]);
+});
+
 test('every receiver of a route is there', () => {
   const { route, receivers } = config(WEBHOOK) as {
     route: { receiver: string; routes: { receiver: string }[] };

@@ -1,10 +1,11 @@
 import * as pulumi from '@pulumi/pulumi';
 import { App, Chart } from 'cdk8s';
 import { Construct } from 'constructs';
+import type { StatefulSetSpec } from 'kubernetes-types/apps/v1';
 import { Monitoring, type MonitoringProps, Platform } from '../../lib';
 import { monitoringSchema } from '../../lib/monitoring/monitoring-props';
-import { objectsOf, platform, problemsOf } from '../serving/fixtures';
-import { containerOf } from './fixtures';
+import { objectsOf, platform, problemsOf, specOf } from '../serving/fixtures';
+import { containerOf, monitored } from './fixtures';
 
 /** What is said against props; of those that do not compile, too. */
 const refused = (props: object) => problemsOf(() => new Monitoring(platform(), 'monitoring', props as MonitoringProps));
@@ -12,7 +13,7 @@ const refused = (props: object) => problemsOf(() => new Monitoring(platform(), '
 test('nothing needs to be said', () => {
   expect(monitoringSchema.parse({})).toEqual({
     prometheus: { retention: '15d', storage: '50Gi', resources: { cpu: '500m', memory: '2Gi' } },
-    alertmanager: {},
+    alertmanager: { webhookPort: 443 },
     grafana: {},
   });
 });
@@ -27,6 +28,15 @@ test('names follow from where it is in the tree, and the programs find each othe
   for (const name of ['eu-watch-prometheus', 'eu-watch-alertmanager', 'eu-watch-grafana']) {
     expect(manifests.get('Service', name).metadata.namespace).toBe('shop');
   }
+});
+
+test.each(['monitoring-prometheus', 'monitoring-alertmanager'])('the volume of %s is of the given class', (name) => {
+  const claimOf = (props: MonitoringProps) => {
+    const { volumeClaimTemplates } = specOf<StatefulSetSpec>(monitored(props), 'StatefulSet', name);
+    return volumeClaimTemplates?.[0]?.spec;
+  };
+  expect(claimOf({ storageClass: 'fast' })).toMatchObject({ storageClassName: 'fast' });
+  expect(claimOf({})).not.toHaveProperty('storageClassName');
 });
 
 const SECRET = 'got a plain string (not shown here): put the value into a Secret and name it';
@@ -45,12 +55,27 @@ test.each<[what: string, props: object, problem: string]>([
   [
     'a Secret without a key',
     { grafana: { adminPassword: { name: 'grafana' } } },
-    'grafana.adminPassword.key must be the name of a key in the Secret, but is missing',
+    "grafana.adminPassword.key must be the name of a key in the Secret, of at most 253 letters, digits, '-', '_' and '.', but is missing",
   ],
   [
     'storage in a wrong unit',
     { prometheus: { storage: '50GB' } },
     "prometheus.storage must be an amount with a unit, like '64Gi' or '500M', got '50GB': units are Ki Mi Gi Ti Pi and k M G T P",
+  ],
+  [
+    'storage of next to nothing',
+    { prometheus: { storage: '1000M' } },
+    "prometheus.storage must be '1Gi' or more, got '1000M'",
+  ],
+  [
+    'a port that there is not',
+    { alertmanager: { webhookPort: 65_536 } },
+    'alertmanager.webhookPort must be a whole number of a port, from 1 to 65535, got 65536',
+  ],
+  [
+    'a storage class that is no name',
+    { storageClass: 'Fast disks' },
+    "storageClass must be a name of at most 63 lower-case letters, digits and '-', from a letter to a letter or digit, got 'Fast disks'",
   ],
   [
     'retention without a unit',
@@ -70,7 +95,7 @@ test.each<[what: string, props: object, problem: string]>([
   [
     'a program that is nearly right',
     { graphana: {} },
-    "graphana is not known: did you mean 'grafana'? (known: prometheus, alertmanager, grafana)",
+    "graphana is not known: did you mean 'grafana'? (known: prometheus, alertmanager, grafana, storageClass)",
   ],
 ])('%s is refused', (_what, props, problem) => {
   expect(refused(props)).toEqual([`[shop/monitoring] ${problem}`]);

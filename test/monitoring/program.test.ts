@@ -76,10 +76,15 @@ describe.each(NAMES)('%s', (name) => {
     });
   });
 
-  test('is given five minutes to start, taken out of service after half a minute, and started anew after 90 s', () => {
+  test('is given time to start, taken out of service after half a minute, and started anew after 90 s', () => {
     const { startupProbe, readinessProbe, livenessProbe } = containerOf(manifests, name);
     const path = name === 'monitoring-grafana' ? ['/api/health', '/api/health'] : ['/-/ready', '/-/healthy'];
-    expect(startupProbe).toEqual({ httpGet: { path: path[0], port: 'http' }, periodSeconds: 5, failureThreshold: 60 });
+    expect(startupProbe).toEqual({
+      httpGet: { path: path[0], port: 'http' },
+      periodSeconds: 5,
+      // Five minutes, and fifteen for Prometheus.
+      failureThreshold: name === 'monitoring-prometheus' ? 180 : 60,
+    });
     expect(readinessProbe).toEqual({
       httpGet: { path: path[0], port: 'http' },
       periodSeconds: 10,

@@ -53,6 +53,13 @@ test.each(['kubelet', 'prometheus', 'alertmanager', 'dcgm-exporter'])(
   },
 );
 
+test('it has 15 minutes to replay its log and 5 to write it out; the others end as any pod does', () => {
+  const manifests = monitored();
+  expect(containerOf(manifests, NAME).startupProbe).toMatchObject({ periodSeconds: 5, failureThreshold: 180 });
+  expect(podOf(manifests, NAME).terminationGracePeriodSeconds).toBe(300);
+  expect(podOf(manifests, 'monitoring-alertmanager')).not.toHaveProperty('terminationGracePeriodSeconds');
+});
+
 test('retention, storage, resources and image are as given', () => {
   const image = 'registry.example.com/mirror/prometheus:v3.14.0';
   const manifests = monitored({

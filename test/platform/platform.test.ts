@@ -39,6 +39,27 @@ test('a namespace that someone else owns is neither created nor closed', () => {
   expect(configMap(shop, 'x').toJson().metadata.namespace).toBe('shop');
 });
 
+test.each(['default', 'kube-system', 'kube-public'])(
+  'the network of %s is not for a platform to close',
+  (namespace) => {
+    expect(() => platform({ namespace })).toThrow(
+      new Error(
+        `[shop] namespace must be one that the platform can own, got '${namespace}', which others live in: take another or set ownNamespace to false`,
+      ),
+    );
+    expect(platform({ namespace, ownNamespace: false }).namespace).toBe(namespace);
+  },
+);
+
+test('a platform whose id makes such a namespace is refused as well', () => {
+  expect(() => platform({}, new App(), 'default')).toThrow(
+    new Error(
+      "[default] namespace must be one that the platform can own, got 'default', which others live in: take another or set ownNamespace to false",
+    ),
+  );
+  expect(platform({ namespace: 'kubeflow' }).namespace).toBe('kubeflow');
+});
+
 test('every object says whose part it is, and has the labels of the platform', () => {
   const shop = platform({ labels: { team: 'search' } });
   expect(configMap(shop, 'x').toJson().metadata.labels).toEqual({

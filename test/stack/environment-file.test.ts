@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readEnvironment, readYaml } from '../../lib/stack/environment-file';
+import { environmentsIn, readEnvironment, readYaml } from '../../lib/stack/environment-file';
 
 const schema = z.strictObject({
   name: z.string(),
@@ -78,8 +78,40 @@ test.each([
   [
     'an alias that leads to itself',
     'items: &a [*a]\n',
-    '[dev.yaml] must be YAML without endless aliases: Converting circular structure to JSON',
+    "[dev.yaml:1] must be YAML without endless aliases, but '*a' holds itself",
   ],
+  [
+    'an alias without an anchor',
+    'name: x\nitems: *none\n',
+    "[dev.yaml:2] must have an anchor before each alias, but '*none' has none",
+  ],
+  [
+    'aliases that multiply without end',
+    `a: &a [${'x,'.repeat(20)}]\nb: &b [${'*a,'.repeat(20)}]\nname: [${'*b,'.repeat(20)}]\n`,
+    '[dev.yaml] must be YAML without endless aliases: Excessive alias count indicates a resource exhaustion attack',
+  ],
+  [
+    'a merge of a number',
+    'name: x\n<<: 5\n',
+    "[dev.yaml:2] must have a map, or a list of maps, after the merge key '<<'",
+  ],
+  [
+    'a merge of a list of numbers',
+    'name: x\n<<: [{}, 5]\n',
+    "[dev.yaml:2] must have a map, or a list of maps, after the merge key '<<'",
+  ],
+  ['a tag that nothing knows', 'items: []\nname: !foo x\n', '[dev.yaml:2] must be YAML: Unresolved tag: !foo'],
+  [
+    'a key that an object would lose',
+    'name: x\n__proto__: 1\n',
+    "[dev.yaml:2] must not have the key '__proto__': rename it",
+  ],
+  [
+    'an alias of a list as a key',
+    'items: &a []\nname: x\n*a : 1\n',
+    '[dev.yaml:3] must have texts as keys, got a list',
+  ],
+  ['a key of two lines', 'name: x\n"a\\nb": 1\n', "[dev.yaml:2] must have keys of one line, got 'a b'"],
 ])('%s is refused with one line', (_what, content, message) => {
   expect(problems(content)).toEqual([message]);
 });
@@ -97,7 +129,44 @@ test('a file that does not exist is refused with those that do', () => {
   );
 });
 
-test('YAML merge keys and anchors may be used', () => {
-  const file = write('name: x\nnested:\n  deep: &d { value: a }\nitems: []\n');
-  expect(readYaml(schema, file)).toEqual({ name: 'x', items: [], nested: { deep: { value: 'a' } } });
+test.each([
+  ['a list', '[a, b]'],
+  ['a map', '? { a: 1 }\n'],
+  ['bytes', '!!binary aGk='],
+])('%s as a key is refused, and Node warns of nothing', (what, key) => {
+  const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => {});
+  try {
+    expect(problems(`name: x\n${key}: 1\n`)).toEqual([`[dev.yaml:2] must have texts as keys, got ${what}`]);
+    expect(warn).not.toHaveBeenCalled();
+  } finally {
+    warn.mockRestore();
+  }
+});
+
+test('all that is wrong whatever the schema is reported together', () => {
+  expect(problems('name: *none\n<<: 5\n__proto__: 1\n')).toHaveLength(3);
+});
+
+test('a folder in the place of an environment file, and a file in the place of their folder, are refused', () => {
+  const file = join(folder, 'dev.yaml');
+  mkdirSync(file);
+  expect(() => readEnvironment(schema, file)).toThrow(
+    `[${file}] must be a file that can be read, but the system says 'illegal operation on a directory' (EISDIR): mend that`,
+  );
+  const notes = write('', 'notes');
+  expect(() => environmentsIn(notes)).toThrow(
+    `[${notes}] must be a folder that can be read, but the system says 'not a directory' (ENOTDIR): mend that`,
+  );
+});
+
+test('a file that says nothing is as good as none, where it may be missing', () => {
+  const whenMissing = { name: 'none', items: [] };
+  expect(readYaml(schema, write('# nothing yet\n'), { whenMissing })).toEqual(whenMissing);
+  expect(readYaml(schema, join(folder, 'nothing.yaml'), { whenMissing })).toEqual(whenMissing);
+});
+
+test('YAML anchors, aliases and merge keys may be used', () => {
+  const file = write('name: &x x\nnested:\n  deep: { <<: [&d { value: *x }] }\nitems: []\n');
+  expect(readYaml(schema, file)).toEqual({ name: 'x', items: [], nested: { deep: { value: 'x' } } });
+  expect(readYaml(schema, write('&k name: x\n'))).toEqual({ name: 'x', items: [] });
 });

@@ -1,6 +1,6 @@
 import { ApiObject, App, Chart } from 'cdk8s';
 import { inDependencyOrder, type Unordered } from '../../lib/synth/dependencies';
-import { type Manifest, visitStrings } from '../../lib/synth/manifest';
+import { type Manifest, visitLeaves } from '../../lib/synth/manifest';
 import { References } from '../../lib/synth/references';
 
 function ordered(chart: Chart) {
@@ -10,7 +10,7 @@ function ordered(chart: Chart) {
 
 function withReferences(object: ApiObject, manifest: Manifest): Unordered {
   const references = new References(manifest);
-  visitStrings(manifest, (text, path, holder) => references.visit(text, path, holder));
+  visitLeaves(manifest, { text: (text, path, holder) => references.visit(text, path, holder) });
   return { object, manifest, references: references.keys };
 }
 

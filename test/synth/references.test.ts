@@ -1,9 +1,9 @@
-import { type Manifest, visitStrings } from '../../lib/synth/manifest';
+import { type Manifest, visitLeaves } from '../../lib/synth/manifest';
 import { objectKey, References } from '../../lib/synth/references';
 
 function referencesOf(manifest: Manifest): ReadonlySet<string> {
   const references = new References(manifest);
-  visitStrings(manifest, (text, path, holder) => references.visit(text, path, holder));
+  visitLeaves(manifest, { text: (text, path, holder) => references.visit(text, path, holder) });
   return references.keys;
 }
 

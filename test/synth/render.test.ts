@@ -43,6 +43,27 @@ test('everything that is wrong anywhere in the tree is reported at once', () => 
   ]);
 });
 
+test('a validation that throws joins the other problems, with what it said', () => {
+  chart.node.addValidation({
+    validate: () => {
+      throw new Error('boom');
+    },
+  });
+  app.node.addValidation({
+    validate: () => {
+      throw new InvalidInput([{ where: 'c/x', text: 'own' }]);
+    },
+  });
+  transform(configMap(chart, 'a'), () => {
+    throw new Error('bang');
+  });
+  expect(problems(() => render(app, { deferred: 'refuse' }))).toEqual([
+    '[c/x] own',
+    '[c] validation failed: boom',
+    '[c/a] transform of the ConfigMap failed: bang',
+  ]);
+});
+
 test('a deferred value inside other text is found as well, and stays where Pulumi will fill it in', () => {
   configMap(chart, 'a', { key: `s3://${placeholderOf(output('bucket'))}/models` });
   expect(problems(() => render(app, { deferred: 'refuse' }))).toEqual([

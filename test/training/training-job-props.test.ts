@@ -31,6 +31,8 @@ test('a job of which nothing more is said trains once, on one node, on CPU', () 
 const OWNED =
   'must be a variable of your own, got %: recstack sets PET_*, MASTER_ADDR, MASTER_PORT, RANK, WORLD_SIZE, LOCAL_RANK, so that the nodes find each other';
 
+const VARIABLE = "must be the name of a variable, of letters, digits, '_', '-' and '.', from a letter or '_' on";
+
 test.each(['PET_NNODES', 'PET_RDZV_ENDPOINT', 'MASTER_ADDR', 'MASTER_PORT', 'RANK', 'WORLD_SIZE', 'JOB_NAME'])(
   'the variable %s, which the library sets, is refused',
   (name) => {
@@ -108,8 +110,22 @@ test.each<[what: string, props: object, problem: string]>([
   [
     'a priority class without a name',
     { priorityClass: '' },
-    "priorityClass must be the name of a PriorityClass, got ''",
+    "priorityClass must be a name of at most 63 lower-case letters, digits and '-', from a letter to a letter or digit, got ''",
   ],
+  [
+    'a priority class that is no name',
+    { priorityClass: 'A B C' },
+    "priorityClass must be a name of at most 63 lower-case letters, digits and '-', from a letter to a letter or digit, got 'A B C'",
+  ],
+  [
+    'more retries than Kubernetes counts',
+    { retries: 2 ** 31 },
+    'retries must be a whole number of retries, at most 2147483647, got 2147483648',
+  ],
+  ['a deadline of eternity', { deadline: '100000d' }, "deadline must be at most '3650d', got '100000d'"],
+  ['a variable without a name', { env: { '': 'x' } }, `env. ${VARIABLE}, got ''`],
+  ['a variable with a value in its name', { env: { 'a=b': 'x' } }, `env.a=b ${VARIABLE}, got 'a=b'`],
+  ['a variable that starts with a digit', { env: { '1A': 'x' } }, `env.1A ${VARIABLE}, got '1A'`],
   [
     'a prop that is nearly right',
     { node: 4 },

@@ -160,6 +160,14 @@ test('a GPU type without GPUs is refused, and everything else that is wrong with
   ]);
 });
 
+test('GPUs of any type are refused in a cluster that is described as having none, and taken where nothing is said', () => {
+  const shop = platform({ cluster: { kubernetes: '1.33', gpus: [] } });
+  expect(problemsOf(() => objectsOf(training({ gpusPerNode: 8 }, shop)))).toEqual([
+    '[shop/retraining] gpusPerNode must be 0 in a cluster without GPUs, got 8: add their type to cluster.gpus',
+  ]);
+  expect(problemsOf(() => objectsOf(training({ gpusPerNode: 8 })))).toEqual([]);
+});
+
 test('a GPU type of the cluster is taken', () => {
   const shop = platform({ cluster: { kubernetes: '1.33', gpus: ['nvidia-l4'] } });
   expect(problemsOf(() => objectsOf(training({ gpusPerNode: 1, gpuType: 'nvidia-l4' }, shop)))).toEqual([]);

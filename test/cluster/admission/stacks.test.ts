@@ -1,3 +1,4 @@
+import type { PodSpec } from 'kubernetes-types/core/v1';
 import { synthesize } from '../../../lib/testing';
 import { examples, manifestsOf } from '../../examples/examples';
 import { Client, type Live } from '../harness/client';
@@ -47,6 +48,26 @@ describe.each(stacks)('%s', (_, synth) => {
     await rolledOut(client, manifests);
   });
 
+  test('every probe asks a port that its container has', async () => {
+    // A kubelet would find out, and there is none here.
+    const namespaces = new Set(manifests.flatMap(({ metadata }) => metadata.namespace ?? []));
+    for (const namespace of namespaces) {
+      for (const { spec } of await client.list<PodWithProbes>('v1', 'Pod', namespace)) {
+        for (const { name, ports = [], startupProbe, readinessProbe, livenessProbe } of spec.containers) {
+          const open = ports.flatMap((port) => [port.name, port.containerPort]);
+          const asked = [startupProbe, readinessProbe, livenessProbe].flatMap(
+            (probe) => (probe?.httpGet ?? probe?.grpc)?.port ?? [],
+          );
+          expect({ name, open, closed: asked.filter((port) => !open.includes(port)) }).toEqual({
+            name,
+            open,
+            closed: [],
+          });
+        }
+      }
+    }
+  });
+
   test('every disruption budget selects pods and lets one go at a time', async () => {
     for (const budget of manifests.filter(({ kind }) => kind === 'PodDisruptionBudget')) {
       await eventually(async () => {
@@ -84,6 +105,10 @@ describe.each(stacks)('%s', (_, synth) => {
     }
   });
 });
+
+interface PodWithProbes {
+  readonly spec: Pick<PodSpec, 'containers'>;
+}
 
 interface EndpointSlice {
   readonly metadata: { readonly labels: Readonly<Record<string, string>> };

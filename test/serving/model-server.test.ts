@@ -1,0 +1,91 @@
+import { App } from 'cdk8s';
+import * as kplus from 'cdk8s-plus-28';
+import type { NetworkPolicySpec } from 'kubernetes-types/networking/v1';
+import { ModelServer, type ModelServerProps, Platform, triton } from '../../lib';
+import { model, objectsOf, platform, problemsOf, ranker, specOf } from './fixtures';
+
+const refused = (props: object) => problemsOf(() => objectsOf(ranker(props as Partial<ModelServerProps>)));
+
+/** Who may call the ranker, by what `allowFrom` of a peer called caller emits. */
+function letIn(server: ModelServer): NetworkPolicySpec['ingress'] {
+  return specOf<NetworkPolicySpec>(objectsOf(server), 'NetworkPolicy', 'ranker-from-caller').ingress;
+}
+
+test('a server of another platform is let in by its namespace and its labels', () => {
+  const app = new App();
+  const cluster = { kubernetes: '1.33' } as const;
+  const server = ranker({}, new Platform(app, 'shop', { cluster }));
+  const props = { model: model(), runtime: triton({ version: '25.08' }) };
+  server.allowFrom(new ModelServer(new Platform(app, 'ads', { cluster, namespace: 'ads-eu' }), 'caller', props));
+  expect(letIn(server)).toEqual([
+    {
+      from: [
+        {
+          namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'ads-eu' } },
+          podSelector: { matchLabels: { 'app.kubernetes.io/name': 'caller', 'app.kubernetes.io/part-of': 'ads' } },
+        },
+      ],
+      ports: [
+        { protocol: 'TCP', port: 8000 },
+        { protocol: 'TCP', port: 8001 },
+      ],
+    },
+  ]);
+});
+
+test('a peer that is let in twice is refused', () => {
+  const shop = platform();
+  const server = ranker({}, shop);
+  const caller = kplus.Pods.all(shop, 'caller');
+  server.allowFrom(caller);
+  expect(problemsOf(() => server.allowFrom(caller))).toEqual([
+    "[shop/ranker] allowFrom must be called once for each peer, got 'shop/caller' again: remove one of the calls",
+  ]);
+});
+
+test.each([
+  [undefined, 'nothing'],
+  [{ replicas: [1, 2] }, '{"replicas":[1,2]}'],
+])('autoscale(%j) is refused', (policy, shown) => {
+  expect(problemsOf(() => ranker().autoscale(policy as never))).toEqual([
+    `[shop/ranker] autoscale must be given a policy, such as autoscaleOnResources({ replicas, cpu }), got ${shown}`,
+  ]);
+});
+
+test('a name that leaves no room for the hashes of its pods is refused', () => {
+  const named = (id: string) => () =>
+    new ModelServer(platform(), id, { model: model(), runtime: triton({ version: '25.08' }) });
+  expect(named('s'.repeat(46))().name).toBe('s'.repeat(46));
+  expect(problemsOf(named('s'.repeat(47)))).toEqual([
+    `[shop/${'s'.repeat(47)}] id must be a name of at most 46 lower-case letters, digits and '-', from a letter to a letter or digit, got '${'s'.repeat(47)}' (47 characters)`,
+  ]);
+});
+
+test('a service account of the tree is taken, and what is none is refused', () => {
+  const shop = platform();
+  const identity = new kplus.ServiceAccount(shop, 'reader', { metadata: { name: 'reader' } });
+  expect(ranker({ identity }, shop).nodes.serviceAccount).toBe(identity);
+  expect(refused({ identity: { node: 1 } })).toEqual([
+    '[shop/ranker] identity must be a service account, or { annotations } for one, got {"node":1}',
+  ]);
+});
+
+test.each<[what: string, props: object, problem: string]>([
+  [
+    'a priority class that is no name',
+    { priorityClass: 'A B C' },
+    "priorityClass must be a name of at most 63 lower-case letters, digits and '-', from a letter to a letter or digit, got 'A B C'",
+  ],
+  [
+    'more replicas than Kubernetes counts',
+    { replicas: 2 ** 31 },
+    'replicas must be a whole number of replicas, at most 2147483647, got 2147483648: remove the server instead of running none',
+  ],
+  [
+    'a start that Kubernetes could not count',
+    { startup: { loadPerSecond: '0.001Ki' } },
+    "model.size must be copied and loaded within 30 days, got '18Gi': mend it, or startup.pullPerSecond, startup.loadPerSecond or startup.warmUp",
+  ],
+])('%s is refused', (_what, props, problem) => {
+  expect(refused(props)).toEqual([`[shop/ranker] ${problem}`]);
+});
