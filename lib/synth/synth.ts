@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { IConstruct } from 'constructs';
-import { stringify } from 'yaml';
+import { Schema, stringify } from 'yaml';
 import type { Problem } from '../core/problem';
 import { warningsOf } from '../platform/warnings';
 import type { Rendered } from './dependencies';
@@ -46,9 +46,18 @@ export function toYaml(charts: ReadonlyMap<string, readonly Rendered[]>): Map<st
   return new Map([...charts].map(([chart, objects]) => [fileOf(chart), objects.map(document).join('---\n')]));
 }
 
-/** YAML 1.1 quotes what older readers take for a boolean. A look for tags, of which there are none, costs a tenth. */
+/** YAML 1.1 quotes what older readers take for a boolean. Made once, and not for each document. */
+const SCHEMA = new Schema({ schema: 'yaml-1.1', resolveKnownTags: false });
+
+/** Without a look for tags and for what stands twice: there are no tags, and aliases would only be hard to read. */
 function document({ manifest }: Rendered): string {
-  return stringify(manifest, { version: '1.1', lineWidth: 0, directives: false });
+  return stringify(manifest, {
+    version: '1.1',
+    schema: SCHEMA,
+    lineWidth: 0,
+    directives: false,
+    aliasDuplicateObjects: false,
+  });
 }
 
 function fileOf(chart: string): string {
