@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { Yaml } from 'cdk8s';
 import { Construct } from 'constructs';
 import type { ConfigMap } from 'kubernetes-types/core/v1';
+import { hash } from '../core/hash';
 import { HELPER_IMAGES } from '../core/helper-images';
 import { kubernetesObject } from '../core/kubernetes-object';
 import type { SecretRef } from '../core/secrets';
@@ -50,7 +50,7 @@ export class Alertmanager extends Construct {
         { name: 'config', mountPath: '/etc/alertmanager', readOnly: true },
         ...(webhook === undefined ? [] : [{ name: 'webhook', mountPath: WEBHOOK_FOLDER, readOnly: true }]),
       ],
-      configChecksum: createHash('sha256').update(config).digest('hex').slice(0, 16),
+      configChecksum: hash(config),
       egress: webhook === undefined ? [] : [{ ports: [{ protocol: 'TCP', port: webhookPort }] }],
     });
   }

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { Lazy, Yaml } from 'cdk8s';
 import { Construct } from 'constructs';
 import type { ConfigMap, EnvVar } from 'kubernetes-types/core/v1';
+import { hash } from '../core/hash';
 import { HELPER_IMAGES } from '../core/helper-images';
 import { kubernetesObject } from '../core/kubernetes-object';
 import { observedServers } from '../core/observed';
@@ -54,7 +54,7 @@ export class Grafana extends Construct {
         { name: 'dashboards', mountPath: DASHBOARDS, readOnly: true },
         ...(adminPassword === undefined ? [] : [{ name: 'admin', mountPath: ADMIN_FOLDER, readOnly: true }]),
       ],
-      configChecksum: createHash('sha256').update(JSON.stringify(provisioning)).digest('hex').slice(0, 16),
+      configChecksum: hash(JSON.stringify(provisioning)),
       egress: [
         {
           to: [{ podSelector: { matchLabels: { [LABELS.component]: 'monitoring' } } }],

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { Lazy } from 'cdk8s';
 import type { Deployment } from 'kubernetes-types/apps/v1';
 import type { Container, PodSpec, Probe, ResourceRequirements, Volume, VolumeMount } from 'kubernetes-types/core/v1';
+import { hash } from '../core/hash';
 import { MAX_LABEL } from '../core/names';
 import { bytes, formatBytes } from '../core/quantities';
 import { gpuPlacement } from '../platform/gpus';
@@ -56,7 +56,9 @@ export function deployment(input: DeploymentInput) {
       template: {
         metadata: {
           labels: podLabels({ ...identity, component: 'model-server', version: model.version }),
-          ...(runtime.files === undefined ? {} : { annotations: { 'checksum/config': checksum(runtime.files) } }),
+          ...(runtime.files === undefined
+            ? {}
+            : { annotations: { 'checksum/config': hash(JSON.stringify(runtime.files)) } }),
         },
         spec: podSpec(input),
       },
@@ -163,13 +165,4 @@ function ownMounts({ writablePaths, sharedMemory, files }: Runtime): VolumeMount
 function volumeName(path: string): string {
   const isReadable = /^(\/[a-z0-9]+)+$/.test(path) && path.length <= 54;
   return `writable${isReadable ? path.replaceAll('/', '-') : `-${hash(path)}`}`;
-}
-
-/** Makes pods start anew when their configuration changes, as Helm's charts do. */
-function checksum(files: Readonly<Record<string, string>>): string {
-  return hash(JSON.stringify(files));
-}
-
-function hash(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }

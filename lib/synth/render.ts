@@ -20,12 +20,12 @@ export function render(root: IConstruct, { deferred }: { deferred: 'keep' | 'ref
   const problems = constructs.flatMap(validate);
   const objects: Unordered[] = [];
   const duplicates = new Duplicates();
-  for (const construct of constructs) {
-    const manifest = ApiObject.isApiObject(construct) ? attempt(construct, problems) : undefined;
-    if (manifest === undefined || !ApiObject.isApiObject(construct)) continue;
+  for (const object of constructs.filter(ApiObject.isApiObject)) {
+    const manifest = attempt(object, problems);
+    if (manifest === undefined) continue;
     const references = new References(manifest);
     const report = (path: readonly (string | number)[], problem: string | undefined) => {
-      if (problem !== undefined) problems.push({ where: construct.node.path, text: `${propPath(path)} ${problem}` });
+      if (problem !== undefined) problems.push({ where: object.node.path, text: `${propPath(path)} ${problem}` });
     };
     visitLeaves(manifest, {
       text(text, path, holder) {
@@ -35,9 +35,9 @@ export function render(root: IConstruct, { deferred }: { deferred: 'keep' | 'ref
       key: (key, path) => report(path, problemWithKey(key)),
       other: (value, path) => report(path, problemWithOther(value)),
     });
-    const duplicate = duplicates.visit(construct, manifest);
+    const duplicate = duplicates.visit(object, manifest);
     if (duplicate !== undefined) problems.push(duplicate);
-    objects.push({ object: construct, manifest, references: references.keys });
+    objects.push({ object, manifest, references: references.keys });
   }
   if (problems.length > 0) throw new InvalidInput(problems);
   return inDependencyOrder(objects);
@@ -97,7 +97,8 @@ function problemWithKey(key: string): string | undefined {
 }
 
 function problemWithOther(value: unknown): string {
-  if (isDeferred(value))
+  if (isDeferred(value)) {
     return 'must be plain data, but is a Pulumi Output: put it into a transform or a prop that takes one';
+  }
   return `must be plain data, got ${show(value)}: give a string, a finite number, a boolean, a list or a map`;
 }

@@ -1,11 +1,10 @@
 import type { PodSpec } from 'kubernetes-types/core/v1';
-import { synthesize } from '../../../lib/testing';
 import { examples, manifestsOf } from '../../examples/examples';
 import { Client, type Live } from '../harness/client';
 import { cluster } from '../harness/cluster';
 import { eventually } from '../harness/eventually';
 import { addNodes, cpuNodes, gpuNodes, removeNodes } from '../harness/nodes';
-import { environments, shopIn } from '../harness/shop';
+import { environments, shopOf } from '../harness/shop';
 import { applyAll, deleteAll, rolledOut } from '../harness/workloads';
 
 const client = new Client(cluster());
@@ -19,7 +18,7 @@ beforeAll(() => addNodes(client, nodes));
 afterAll(() => removeNodes(client, nodes));
 
 const stacks = [
-  ...environments.map((name) => [name, () => synthesize(shopIn(`admission-${name}`, name)).all] as const),
+  ...environments.map((name) => [name, () => shopOf(name, { namespace: `admission-${name}` }).all] as const),
   ...examples.map((name) => [name, () => manifestsOf(name).all] as const),
 ];
 
@@ -131,7 +130,7 @@ function declared({ status: _, ...object }: Live): object {
 
 test('the namespace refuses pods that could reach the node', async () => {
   const namespace = 'admission-restricted';
-  const shop = synthesize(shopIn(namespace, 'dev')).ofKind('Namespace');
+  const shop = shopOf('dev', { namespace }).ofKind('Namespace');
   await applyAll(client, shop);
   const pod = {
     apiVersion: 'v1',

@@ -5,7 +5,7 @@ import { synthesize } from '../../../lib/testing';
 import { startApiServer } from '../harness/api-server';
 import { Client } from '../harness/client';
 import { cluster } from '../harness/cluster';
-import { environments, shopIn } from '../harness/shop';
+import { environments, shopOf } from '../harness/shop';
 import { deleteAll } from '../harness/workloads';
 import { Workspace } from '../harness/workspace';
 
@@ -25,8 +25,8 @@ test('the newest version that the library claims is that of the control plane', 
 });
 
 test.each(environments)('%s, described as the oldest version, is admitted there', async (environment) => {
-  const app = shopIn(`oldest-${environment}`, environment, { kubernetes: KUBERNETES.oldest });
-  for (const manifest of synthesize(app).all) {
+  const shop = shopOf(environment, { namespace: `oldest-${environment}`, cluster: { kubernetes: KUBERNETES.oldest } });
+  for (const manifest of shop.all) {
     const { warnings } = await oldest.apply(manifest);
     expect({ object: `${manifest.kind} ${manifest.metadata.name}`, warnings }).toMatchObject({ warnings: [] });
   }

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { stringify } from 'yaml';
 import { locate } from '../../../tools/build';
+import { type EnvironmentName, environments, shopOf } from '../harness/shop';
 import { monitoringFiles } from './files';
 import { TENSORFLOW_SERVING, TRITON_CPU, TRITON_GPU, VLLM } from './programs';
 import { failuresIn, inputSeries, type RuleTest, ruleTestFile, type Server, type Situation } from './rule-tests';
-import { type EnvironmentName, environments, shopOf } from './shops';
 import { TemporaryFolder } from './temporary-folder';
 import { run } from './tool';
 

@@ -1,8 +1,8 @@
 import { stringify } from 'yaml';
 import { locateAll } from '../../../tools/build';
+import { environments, shopOf } from '../harness/shop';
 import { monitoringFiles } from './files';
 import { alertmanagerInPlace, type Places, prometheusInPlace, rulesInPlace } from './in-place';
-import { environments, shopOf } from './shops';
 import { TemporaryFolder } from './temporary-folder';
 import { run } from './tool';
 

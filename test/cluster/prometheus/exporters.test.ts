@@ -8,9 +8,9 @@ import { eventually } from '../harness/eventually';
 import { addNodes, cpuNodes, removeNodes } from '../harness/nodes';
 import { freePorts } from '../harness/ports';
 import { Program } from '../harness/process';
+import { environments, shopOf } from '../harness/shop';
 import { alertsOf, monitoringFiles } from './files';
 import { PrometheusApi } from './prometheus-api';
-import { environments, shopOf } from './shops';
 import { TemporaryFolder } from './temporary-folder';
 
 /** The real exporters that teams run beside recstack, and a metric by which each is known. */

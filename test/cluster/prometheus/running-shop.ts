@@ -4,10 +4,10 @@ import type { EnvironmentInput } from '../../../stacks/environment';
 import { Client } from '../harness/client';
 import type { Cluster } from '../harness/cluster';
 import { eventually } from '../harness/eventually';
+import { type EnvironmentName, shopOf } from '../harness/shop';
 import { applyAll, deleteAll, rolledOut } from '../harness/workloads';
 import type { ScrapedProgram } from './programs';
 import { RunningMonitoring, tokenOf } from './running-monitoring';
-import { type EnvironmentName, shopOf } from './shops';
 import { StandIns } from './stand-ins';
 
 export interface RunningShopProps {

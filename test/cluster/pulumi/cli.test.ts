@@ -1,17 +1,9 @@
-import { readdirSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { synthesize } from '../../../lib/testing';
-import shop from '../../../stacks/shop';
 import { Client } from '../harness/client';
 import { cluster } from '../harness/cluster';
+import { environments, shopOf } from '../harness/shop';
 import { projectFolder, pulumi } from './cli';
 import { type Engine, startEngine } from './engine';
 import { expectInCluster, present } from './in-cluster';
-
-const ENVIRONMENTS = join(__dirname, '..', '..', '..', 'stacks', 'environments');
-const environments = readdirSync(ENVIRONMENTS)
-  .filter((file) => file.endsWith('.yaml'))
-  .map((file) => basename(file, '.yaml'));
 
 // Six commands, each bounded by itself; the first one compiles the program.
 jest.setTimeout(600_000);
@@ -31,7 +23,7 @@ afterEach(() => pulumi(engine, project, 'destroy', '--yes', '--skip-preview'));
 test.each(environments)(
   '%s: the command line previews, applies, finds nothing to change, and takes it away again',
   async (environment) => {
-    const objects = synthesize(shop.build(join(ENVIRONMENTS, `${environment}.yaml`))).all;
+    const objects = shopOf(environment).all;
     await pulumi(engine, project, 'stack', 'init', environment);
 
     const preview = JSON.parse(await pulumi(engine, project, 'preview', '--json'));
