@@ -11,6 +11,7 @@ export {
   autoscaleOnResourcesSchema,
 } from './autoscaling/autoscale-on-resources';
 export { BEHAVIORS, type BehaviorName } from './autoscaling/behavior';
+export type { Callee } from './core/callee';
 export type { Deferred } from './core/deferred';
 export { type Duration, durationSchema } from './core/durations';
 export type { Image, ImageLock } from './core/images';

@@ -1,4 +1,12 @@
 /** What can be installed into a cluster and changes what recstack may emit. */
-export const ADDONS = ['metrics-server', 'dcgm-exporter', 'keda', 'prometheus-operator'] as const;
+export const ADDONS = [
+  'metrics-server',
+  'dcgm-exporter',
+  'keda',
+  'prometheus-operator',
+  'gateway-api',
+  'kserve',
+  'kuberay',
+] as const;
 /** The name of one. @useDeclaredType */
 export type Addon = (typeof ADDONS)[number];

@@ -5,6 +5,7 @@ import type { Deployment } from 'kubernetes-types/apps/v1';
 import type { Service } from 'kubernetes-types/core/v1';
 import type { NetworkPolicy } from 'kubernetes-types/networking/v1';
 import type { PodDisruptionBudget } from 'kubernetes-types/policy/v1';
+import type { Callee } from '../core/callee';
 import { HELPER_IMAGES } from '../core/helper-images';
 import { kubernetesObject } from '../core/kubernetes-object';
 import { observe } from '../core/observed';
@@ -56,12 +57,16 @@ export interface ModelServerNodes {
  * ranker.autoscale(autoscaleOnResources({ replicas: [3, 40], cpu: '60%' }));
  * ```
  */
-export class ModelServer extends Construct implements kplus.IScalable, kplus.INetworkPolicyPeer, kplus.IPodSelector {
+export class ModelServer
+  extends Construct
+  implements Callee, kplus.IScalable, kplus.INetworkPolicyPeer, kplus.IPodSelector
+{
   /** The constructs inside, for `transform` and for references from elsewhere. */
   readonly nodes: ModelServerNodes;
   /** The server's name, and that of its objects. */
   readonly name: string;
   hasAutoscaler = false;
+  private isOpenToNamespace = true;
   private readonly platform: Platform;
   private readonly settings: ModelServerSettings;
 
@@ -122,6 +127,23 @@ export class ModelServer extends Construct implements kplus.IScalable, kplus.INe
     });
   }
 
+  /**
+   * Closes the server to all but the callers that are named so: the other pods of its namespace may call it no more.
+   *
+   * @throws InvalidInput when the caller is named already
+   */
+  allowOnlyFrom(caller: kplus.INetworkPolicyPeer): void {
+    this.allowFrom(caller);
+    this.isOpenToNamespace = false;
+  }
+
+  /** Where its ports are inside the cluster, by their names: `{ http: 'ranker.shop.svc:8000' }`. */
+  get addresses(): Readonly<Record<string, string>> {
+    const host = `${this.name}.${this.platform.namespace}.svc`;
+    const ports = Object.entries(this.settings.runtime.ports);
+    return Object.fromEntries(ports.map(([port, number]) => [port, `${host}:${number}`]));
+  }
+
   /** Part of cdk8s-plus' `IScalable`: an autoscaler tells that it took over. */
   markHasAutoscaler(): void {
     this.hasAutoscaler = true;
@@ -163,7 +185,13 @@ export class ModelServer extends Construct implements kplus.IScalable, kplus.INe
       networkPolicy: kubernetesObject<NetworkPolicy>(
         this,
         'network-policy',
-        networkPolicy({ platform: platform.node.id, metadata, runtime, model }),
+        networkPolicy({
+          platform: platform.node.id,
+          metadata,
+          runtime,
+          model,
+          isOpenToNamespace: () => this.isOpenToNamespace,
+        }),
       ),
       service: new kplus.Service(this, 'service', {
         metadata,

@@ -1,20 +1,23 @@
-import type { NetworkPolicy, NetworkPolicyEgressRule } from 'kubernetes-types/networking/v1';
+import { Lazy } from 'cdk8s';
+import type { NetworkPolicy, NetworkPolicyEgressRule, NetworkPolicyIngressRule } from 'kubernetes-types/networking/v1';
 import { CREDENTIALS_EGRESS } from '../platform/credentials';
 import { LABELS, selectorLabels, type workloadMetadata } from '../platform/labels';
 import { locationOf, type ModelArtifact } from './model-artifact';
 import type { Runtime } from './runtime';
 
 /**
- * Who may talk to a server: pods of the same namespace on its serving ports, and monitoring on its metrics. It may
- * talk to nobody, but for the store that its model comes from.
+ * Who may talk to a server: pods of the same namespace on its serving ports, unless it is closed to all but named
+ * callers; and monitoring on its metrics. It may talk to nobody, but for the store that its model comes from.
  */
 export function networkPolicy(props: {
   readonly platform: string;
   readonly metadata: ReturnType<typeof workloadMetadata>;
   readonly runtime: Runtime;
   readonly model: ModelArtifact;
+  /** Asked at synth, when all callers have been named. */
+  readonly isOpenToNamespace: () => boolean;
 }) {
-  const { platform, metadata, runtime, model } = props;
+  const { platform, metadata, runtime, model, isOpenToNamespace } = props;
   const { name } = metadata;
   const serving = Object.entries(runtime.ports).filter(([port]) => port !== 'metrics');
   const egress = storeEgress(model);
@@ -26,24 +29,29 @@ export function networkPolicy(props: {
     spec: {
       podSelector: { matchLabels: selectorLabels({ platform, name }) },
       policyTypes: ['Ingress', 'Egress'],
-      ingress: [
-        // A rule without ports would be about all of them.
-        ...(serving.length === 0
-          ? []
-          : [{ from: [{ podSelector: {} }], ports: serving.map(([, port]) => ({ protocol: 'TCP', port })) }]),
-        ...(scraped === undefined
-          ? []
-          : [
-              {
-                from: [{ podSelector: { matchLabels: { [LABELS.component]: 'monitoring' } } }],
-                ports: [{ protocol: 'TCP', port: scraped }],
-              },
-            ]),
-      ],
-      // An empty list is one that the API server drops, so that each apply would change the object.
+      ingress: Lazy.any({ produce: ingress }),
       ...(egress.length > 0 ? { egress } : {}),
     },
   } as const satisfies NetworkPolicy;
+
+  function ingress(): NetworkPolicyIngressRule[] | undefined {
+    const rules = [
+      // A rule without ports would be about all of them.
+      ...(serving.length === 0 || !isOpenToNamespace()
+        ? []
+        : [{ from: [{ podSelector: {} }], ports: serving.map(([, port]) => ({ protocol: 'TCP', port })) }]),
+      ...(scraped === undefined
+        ? []
+        : [
+            {
+              from: [{ podSelector: { matchLabels: { [LABELS.component]: 'monitoring' } } }],
+              ports: [{ protocol: 'TCP', port: scraped }],
+            },
+          ]),
+    ];
+    // An empty list is one that the API server drops, so that each apply would change the object.
+    return rules.length > 0 ? rules : undefined;
+  }
 }
 
 /** The way to an object store. Its addresses change, so that only the ports can be named. */

@@ -2,7 +2,7 @@ import { App } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import type { NetworkPolicySpec } from 'kubernetes-types/networking/v1';
 import { ModelServer, type ModelServerProps, Platform, triton } from '../../lib';
-import { model, objectsOf, platform, problemsOf, ranker, specOf } from './fixtures';
+import { model, objectsOf, own, platform, problemsOf, ranker, specOf } from './fixtures';
 
 const refused = (props: object) => problemsOf(() => objectsOf(ranker(props as Partial<ModelServerProps>)));
 
@@ -41,6 +41,40 @@ test('a peer that is let in twice is refused', () => {
   expect(problemsOf(() => server.allowFrom(caller))).toEqual([
     "[shop/ranker] allowFrom must be called once for each peer, got 'shop/caller' again: remove one of the calls",
   ]);
+});
+
+test('a server whose callers are named is closed to the other pods of its namespace, and not to monitoring', () => {
+  const shop = platform();
+  const server = ranker({}, shop);
+  server.allowOnlyFrom(new ModelServer(shop, 'caller', { model: model(), runtime: triton({ version: '25.08' }) }));
+  const { ingress } = specOf<NetworkPolicySpec>(objectsOf(server), 'NetworkPolicy', 'ranker');
+  expect(ingress).toEqual([
+    {
+      from: [{ podSelector: { matchLabels: { 'app.kubernetes.io/component': 'monitoring' } } }],
+      ports: [{ protocol: 'TCP', port: 8002 }],
+    },
+  ]);
+  expect(letIn(server)?.[0]?.ports).toEqual([
+    { protocol: 'TCP', port: 8000 },
+    { protocol: 'TCP', port: 8001 },
+  ]);
+});
+
+test('a server without metrics whose callers are named has no rule of its own left', () => {
+  const shop = platform();
+  const server = ranker({ runtime: own() }, shop);
+  server.allowOnlyFrom(kplus.Pods.all(shop, 'caller'));
+  const policy = specOf<NetworkPolicySpec>(objectsOf(server), 'NetworkPolicy', 'ranker');
+  expect(policy).not.toHaveProperty('ingress');
+  expect(policy.policyTypes).toContain('Ingress');
+});
+
+test('a server tells its addresses inside the cluster', () => {
+  expect(ranker({}, platform({ namespace: 'eu' })).addresses).toEqual({
+    http: 'ranker.eu.svc:8000',
+    grpc: 'ranker.eu.svc:8001',
+    metrics: 'ranker.eu.svc:8002',
+  });
 });
 
 test.each([
