@@ -5,7 +5,6 @@ import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from './eventually';
 
-const GRACE_MS = 5_000;
 const LINES_OF_A_LOG = 15;
 
 export interface ProgramOptions {
@@ -53,11 +52,18 @@ export class Program {
 
   /** Ends it, by force if it does not within 5 s. */
   async stop(): Promise<void> {
-    if (this.ended) return;
+    await this.terminate(5);
+  }
+
+  /** Tells it to end: its exit code, or null where it had to be killed after so many seconds. */
+  async terminate(seconds: number): Promise<number | null> {
+    if (this.ended) return this.child.exitCode;
     const exit = once(this.child, 'exit');
     this.child.kill('SIGTERM');
-    if ((await Promise.race([exit, sleep(GRACE_MS, 'late', { ref: false })])) === 'late') this.child.kill('SIGKILL');
+    const late = sleep(seconds * 1000, 'late', { ref: false });
+    if ((await Promise.race([exit, late])) === 'late') this.child.kill('SIGKILL');
     await exit;
+    return this.child.exitCode;
   }
 
   get ended(): boolean {
