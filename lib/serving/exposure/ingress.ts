@@ -34,7 +34,13 @@ export function ingress(props: {
 
 function annotations(controller: IngressController, seconds: number, encrypted: boolean): Record<string, string> {
   if (controller === 'traefik') {
-    return { 'traefik.ingress.kubernetes.io/router.entrypoints': encrypted ? 'websecure' : 'web' };
+    // Of spec.tls, Traefik takes just the certificate: without the annotation, what comes by TLS is not found.
+    return encrypted
+      ? {
+          'traefik.ingress.kubernetes.io/router.entrypoints': 'websecure',
+          'traefik.ingress.kubernetes.io/router.tls': 'true',
+        }
+      : { 'traefik.ingress.kubernetes.io/router.entrypoints': 'web' };
   }
   return {
     'nginx.ingress.kubernetes.io/proxy-read-timeout': String(nginxSeconds(seconds)),

@@ -9,7 +9,6 @@ import { find } from '../../../tools/build';
 import { Client } from '../harness/client';
 import { cluster } from '../harness/cluster';
 import { installCrds } from '../harness/crds';
-import { eventually } from '../harness/eventually';
 import { freePort } from '../harness/ports';
 import { applyAll, deleteAll } from '../harness/workloads';
 import { Workspace } from '../harness/workspace';
@@ -33,7 +32,7 @@ function exposed(
       image: 'registry.example.com/shop/ranker:1.4.2',
       ports: { http: port },
       probes: { startup: probe, readiness: probe, liveness: probe },
-      start: () => ({ command: ['/server'] }),
+      start: () => ({ command: ['/server'], args: [] }),
     }),
     // The pods here run no container: the Service leads to a server on loopback instead.
     transform: { service: { spec: { type: 'ExternalName', externalName: 'localhost', selector: null } } },
@@ -64,9 +63,10 @@ test.each(Object.entries(WAYS))('%s: what is written is admitted and kept', asyn
 });
 
 test('a time that is no Duration of the Gateway API is refused there (GEP-2257)', async () => {
-  const [route] = exposed('default', WAYS.gateway).ofKind('HTTPRoute');
-  const spec = JSON.parse(JSON.stringify(route?.spec).replaceAll('200ms', '0.2s'));
-  await expect(client.apply({ ...route, spec } as never, { dryRun: true })).rejects.toThrow(
+  const { metadata, ...route } = exposed('exposure-duration', WAYS.gateway).get('HTTPRoute', 'public');
+  const spec = JSON.parse(JSON.stringify(route.spec).replaceAll('200ms', '0.2s'));
+  const refused = { ...route, spec, metadata: { ...metadata, namespace: 'default' } };
+  await expect(client.apply(refused, { dryRun: true })).rejects.toThrow(
     'spec.rules[0].timeouts.request in body should match',
   );
 });
@@ -103,7 +103,7 @@ describe('through a real Traefik', () => {
         type: 'kubernetes.io/tls',
         // Any certificate does: who it is for is not what is tested.
         data: { 'tls.crt': encoded(caFile), 'tls.key': encoded(caFile.replace(/crt$/, 'key')) },
-      } as never);
+      });
       await client.apply({
         apiVersion: 'networking.k8s.io/v1',
         kind: 'IngressClass',

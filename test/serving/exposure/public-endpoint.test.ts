@@ -49,6 +49,7 @@ test('without a Gateway, an Ingress with its certificate leads to the port http'
   const objects = objectsOf(byIngress());
   expect(objects.get('Ingress', 'public').metadata.annotations).toEqual({
     'traefik.ingress.kubernetes.io/router.entrypoints': 'websecure',
+    'traefik.ingress.kubernetes.io/router.tls': 'true',
   });
   expect(specOf(objects, 'Ingress', 'public')).toEqual({
     ingressClassName: 'traefik',
