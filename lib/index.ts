@@ -14,6 +14,7 @@ export { BEHAVIORS, type BehaviorName } from './autoscaling/behavior';
 export type { Callee } from './core/callee';
 export type { Deferred } from './core/deferred';
 export { type Duration, durationSchema } from './core/durations';
+export type { Exposable } from './core/exposable';
 export type { Image, ImageLock } from './core/images';
 export { kubernetesObject } from './core/kubernetes-object';
 // Escape hatches
@@ -39,6 +40,8 @@ export type { GpuType } from './platform/gpus';
 // The platform: where things run, and what they can rely on.
 export { Platform, type PlatformProps } from './platform/platform';
 // Serving
+export { PublicEndpoint } from './serving/exposure/public-endpoint';
+export { type PublicEndpointProps, publicEndpointSchema } from './serving/exposure/public-endpoint-props';
 export {
   gcsUri,
   ModelArtifact,

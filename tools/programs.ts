@@ -154,6 +154,12 @@ export const PROGRAMS = {
     // The API of a k6 script is stable within a major version, and its results here are compared with nothing.
     onPath: { version: ['version'], same: 'major' },
   },
+  traefik: {
+    module: 'traefik',
+    package: 'github.com/traefik/traefik/v3/cmd/traefik',
+    tier: 'engines',
+    stamp: (release) => ({ 'github.com/traefik/traefik/v3/pkg/version.Version': release }),
+  },
   jobset: {
     module: 'jobset',
     package: 'sigs.k8s.io/jobset',
