@@ -39,6 +39,7 @@ export type { GpuType } from './platform/gpus';
 // The platform: where things run, and what they can rely on.
 export { Platform, type PlatformProps } from './platform/platform';
 // Serving
+export { type EmbeddingTable, type EmbeddingTableProps, embeddingTablesSchema } from './serving/embedding-tables';
 export {
   gcsUri,
   ModelArtifact,

@@ -8,7 +8,7 @@ import type { Terminal } from './terminal';
 /** `recstack plan`: tells what an environment consists of and how its numbers came about, and writes nothing. */
 export function planCommand(terminal: Terminal): Command {
   return environmentCommand('plan')
-    .description('show what an environment consists of and how its numbers came about; writes nothing')
+    .description("show an environment's objects and derived numbers; writes nothing")
     .action((options: Choice) => {
       const result = plan(buildEnvironment(options));
       for (const workload of result.workloads) terminal.out(`${describeWorkload(workload)}\n`);

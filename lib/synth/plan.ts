@@ -27,7 +27,7 @@ export interface Plan {
 }
 
 /**
- * Checks and renders a tree like `synth`, and writes nothing.
+ * Checks and renders a tree like `synth`, and writes nothing. Values that only Pulumi knows may be in it.
  *
  * @throws InvalidInput with everything that is wrong in the tree
  */
