@@ -94,7 +94,7 @@ export function hostBytes(tables: readonly EmbeddingTable[]): number {
 export function gpuRows({ rows, gpuCache }: Pick<EmbeddingTable, 'rows' | 'gpuCache'>): number {
   if (gpuCache === undefined) return 0;
   // HugeCTR cuts off the part of a row before it counts sets.
-  const cached = Math.floor(Number((rows * fraction(gpuCache)).toPrecision(15)));
+  const cached = Math.floor(rows * fraction(gpuCache));
   return Math.max(1, Math.ceil(cached / CACHE_SET_ROWS)) * CACHE_SET_ROWS;
 }
 
