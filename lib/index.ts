@@ -42,6 +42,7 @@ export { Platform, type PlatformProps } from './platform/platform';
 // Serving
 export { PublicEndpoint } from './serving/exposure/public-endpoint';
 export { type PublicEndpointProps, publicEndpointSchema } from './serving/exposure/public-endpoint-props';
+export { type EmbeddingTable, type EmbeddingTableProps, embeddingTablesSchema } from './serving/embedding-tables';
 export {
   gcsUri,
   ModelArtifact,

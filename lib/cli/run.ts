@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { describeError } from './describe-error';
+import { planCommand } from './plan-command';
 import { synthCommand } from './synth-command';
 import type { Terminal } from './terminal';
 import { version } from './version';
@@ -9,7 +10,8 @@ export function run(args: readonly string[], terminal: Terminal): number {
   const program = new Command('recstack')
     .description('Kubernetes platforms for recommendation and search models')
     .version(version)
-    .addCommand(synthCommand(terminal));
+    .addCommand(synthCommand(terminal))
+    .addCommand(planCommand(terminal));
   for (const command of [program, ...program.commands]) {
     command.exitOverride().showHelpAfterError().configureOutput({ writeOut: terminal.out, writeErr: terminal.err });
   }

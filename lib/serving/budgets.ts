@@ -48,9 +48,17 @@ export function gracePeriod(drain: number): number {
 }
 
 /**
+ * The size of a model in host memory: `files - embedding tables in them + embedding tables in memory`. A hash map is
+ * larger than its table (HugeCTR#412), and a table that is held in part is smaller.
+ */
+export function sizeInMemory({ size, raw, held }: Readonly<Record<'size' | 'raw' | 'held', number>>): number {
+  return Math.max(0, size - raw) + held;
+}
+
+/**
  * The memory of a replica that states none: `1.25 × model + 2 GiB + /dev/shm`. The model passes through host memory
  * also on its way to a GPU; a quarter more for the copies while it is unpacked, 2 GiB for the program; `/dev/shm` is
- * memory and counts against the container's limit.
+ * memory and counts against the container's limit. The size of the model is that of {@link sizeInMemory}.
  */
 export function memoryFor({ size, sharedMemory }: Readonly<Record<'size' | 'sharedMemory', number>>): number {
   return 1.25 * size + 2 * 2 ** 30 + sharedMemory;

@@ -4,6 +4,7 @@ import { isName } from '../core/names';
 import { bytesSchema } from '../core/quantities';
 import { deferrableText, must, parse, pattern, text } from '../core/schema';
 import { secretRefSchema } from '../core/secrets';
+import { embeddingTablesSchema } from './embedding-tables';
 
 /** Where a model's files lie: in a bucket, or on a volume of the cluster (`pvc://claim/folder`). */
 export type ModelUri = `s3://${string}/${string}` | `gs://${string}/${string}` | `pvc://${string}/${string}`;
@@ -66,6 +67,11 @@ export const modelSchema = z
       .refine(isPlace, { error: uriRule }) as z.ZodType<string> as z.ZodType<ModelUri, ModelUri>,
     /** Size of all files together. Start-up time, memory and volumes are computed from it. */
     size: bytesSchema,
+    /**
+     * Its embedding tables, where they are large: memory is computed from how they lie there, and not from their files.
+     * @default [] - memory by the size of the files alone
+     */
+    embeddings: embeddingTablesSchema.default([]),
     /**
      * SHA-256 over the model's files, checked after the copy: 64 hex digits, as this prints them inside the folder:
      * `find . -type f | LC_ALL=C sort | xargs -d '\n' sha256sum | sha256sum`.

@@ -6,10 +6,12 @@ import type { Service } from 'kubernetes-types/core/v1';
 import type { NetworkPolicy } from 'kubernetes-types/networking/v1';
 import type { PodDisruptionBudget } from 'kubernetes-types/policy/v1';
 import type { Callee } from '../core/callee';
+import { explain } from '../core/derivation';
 import { HELPER_IMAGES } from '../core/helper-images';
 import { kubernetesObject } from '../core/kubernetes-object';
 import { observe } from '../core/observed';
 import { InvalidInput, show } from '../core/problem';
+import { bytes, formatBytes } from '../core/quantities';
 import type { ScalingPolicy } from '../core/scaling';
 import { parse } from '../core/schema';
 import { transform } from '../core/transform';
@@ -18,7 +20,8 @@ import { selectorLabels, workloadMetadata } from '../platform/labels';
 import { Platform } from '../platform/platform';
 import { warn } from '../platform/warnings';
 import { deployment, MAX_SERVER_NAME } from './deployment';
-import { derive } from './derived';
+import { type Derived, derive, memoryNeeds } from './derived';
+import { explanations } from './explanations';
 import { locationOf } from './model-artifact';
 import { type ModelServerProps, type ModelServerSettings, modelServerSchema } from './model-server-props';
 import { claimedModel, type ModelVolume, PULL_SCRIPT, pulledModel } from './model-volume';
@@ -76,9 +79,12 @@ export class ModelServer
     this.platform = Platform.of(this);
     this.name = this.platform.nameOf(this, MAX_SERVER_NAME);
     this.settings = parse(modelServerSchema, props, this.node.path);
-    this.nodes = this.emit();
+    const derived = derive(this.settings);
+    explain(this, explanations(this.settings, derived));
+    this.nodes = this.emit(derived);
     this.applyTransforms();
-    this.check();
+    this.check(derived);
+    this.checkMemory();
     observe(this, {
       name: this.name,
       namespace: this.platform.namespace,
@@ -171,11 +177,10 @@ export class ModelServer
     return this;
   }
 
-  private emit(): ModelServerNodes {
+  private emit(derived: Derived): ModelServerNodes {
     const { name, platform, settings } = this;
     const { runtime, model } = settings;
     const metadata = workloadMetadata(name, 'model-server');
-    const derived = derive(settings);
     const serviceAccount = this.serviceAccount();
     const configMap = this.configMap();
     const volume = this.modelVolume(derived.pullSeconds);
@@ -261,9 +266,9 @@ export class ModelServer
     if (changes.configMap && this.nodes.configMap) transform(this.nodes.configMap, changes.configMap);
   }
 
-  private check(): void {
+  private check({ progressSeconds }: Derived): void {
     const { gpu, model } = this.settings;
-    if (derive(this.settings).progressSeconds > LONGEST_START) {
+    if (progressSeconds > LONGEST_START) {
       const text = `model.size must be copied and loaded within 30 days, got '${model.size}': mend it, or startup.pullPerSecond, startup.loadPerSecond or startup.warmUp`;
       this.node.addValidation({ validate: () => [text] });
     }
@@ -271,6 +276,28 @@ export class ModelServer
     if (problem !== undefined) this.node.addValidation({ validate: () => [`gpu.type ${problem}`] });
     if (this.platform.production && model.sha256 === undefined) {
       warn(this, `model.sha256 is missing: with it, a copy that is damaged or not the tested one is never served`);
+    }
+  }
+
+  /** What is stated must have room for /dev/shm, which is memory (triton#3504), and should have for the model. */
+  private checkMemory(): void {
+    const { gpu, model, resources, runtime } = this.settings;
+    if (gpu === undefined && model.embeddings.some(({ gpuCache }) => gpuCache !== undefined)) {
+      const text = 'model.embeddings must be without gpuCache where there is no GPU: leave it out, or add gpu';
+      this.node.addValidation({ validate: () => [text] });
+    }
+    if (resources.memory === undefined) return;
+    const { size, sharedMemory } = memoryNeeds(this.settings);
+    const stated = `got '${resources.memory}'`;
+    if (bytes(resources.memory) <= sharedMemory) {
+      const text = `resources.memory must be above the ${runtime.sharedMemory} of /dev/shm, which is a part of it, ${stated}: raise it or leave it out`;
+      this.node.addValidation({ validate: () => [text] });
+    } else if (bytes(resources.memory) < size + sharedMemory) {
+      const parts = sharedMemory === 0 ? '' : ` + ${runtime.sharedMemory} /dev/shm`;
+      warn(
+        this,
+        `resources.memory should be ${formatBytes(size + sharedMemory)} or more for ${formatBytes(size)} model${parts}, ${stated}: raise it unless the server holds a part of the model only`,
+      );
     }
   }
 }

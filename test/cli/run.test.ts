@@ -26,6 +26,7 @@ test('help is a result, names the commands, and ends with 0', () => {
   expect({ code, err }).toEqual({ code: 0, err: '' });
   expect(out).toMatch(/^Usage: recstack \[options\] \[command\]\n/);
   expect(out).toMatch(/synth \[options\] +write an environment's manifests, all or nothing/);
+  expect(out).toMatch(/plan \[options\] +show an environment's objects and derived numbers;/);
 });
 
 test('help of synth names its defaults', () => {

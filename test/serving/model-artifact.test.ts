@@ -11,9 +11,16 @@ const URI_RULE =
   "[model dlrm] uri must be where the model's files lie, like 's3://bucket/dlrm/42', 'gs://…' or 'pvc://claim/dlrm/42'";
 const URI_HINT = 'for a bucket that is only known at apply, use s3Uri(bucket, path)';
 
-test('a model that says only what it must has no checksum and the store of its cloud', () => {
+test('a model that says only what it must has no checksum, no embedding tables, and the store of its cloud', () => {
   const artifact = ModelArtifact.of({ name: 'dlrm', version: '42', uri: 's3://models/dlrm/42', size: '18Gi' });
-  expect(artifact).toEqual({ name: 'dlrm', version: '42', uri: 's3://models/dlrm/42', size: '18Gi', store: {} });
+  expect(artifact).toEqual({
+    name: 'dlrm',
+    version: '42',
+    uri: 's3://models/dlrm/42',
+    size: '18Gi',
+    embeddings: [],
+    store: {},
+  });
 });
 
 test('everything that can be said of a model is kept', () => {
@@ -22,6 +29,17 @@ test('everything that can be said of a model is kept', () => {
     version: '2025-11-02',
     uri: 's3://models/two-tower/2025-11-02',
     size: '500M',
+    embeddings: [
+      {
+        name: 'users',
+        rows: 7_000_000_000,
+        dimension: 64,
+        type: 'fp16',
+        layout: 'hash',
+        hostCache: '50%',
+        gpuCache: '5%',
+      },
+    ],
     sha256: SHA256,
     store: {
       endpoint: 'https://minio.shop.svc:9000',
@@ -136,7 +154,7 @@ test('half a pair of keys is refused', () => {
 
 test('an unknown prop is named, with what it may have been', () => {
   expect(wrong({ sha: SHA256 } as never)).toEqual([
-    '[model dlrm] sha is not known (known: name, version, uri, size, sha256, store)',
+    '[model dlrm] sha is not known (known: name, version, uri, size, embeddings, sha256, store)',
   ]);
 });
 

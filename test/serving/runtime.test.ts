@@ -24,7 +24,14 @@ test('configuration lies in a folder of its own', () => {
 });
 
 test('every runtime puts a model below /models, where the volume is mounted', () => {
-  const model = { name: 'dlrm', version: '42', uri: 's3://models/dlrm/42', size: '18Gi', store: {} } as const;
+  const model = {
+    name: 'dlrm',
+    version: '42',
+    uri: 's3://models/dlrm/42',
+    size: '18Gi',
+    embeddings: [],
+    store: {},
+  } as const;
   for (const runtime of [triton({ version: '25.08' }), tensorflowServing({ version: '2.19.1' }), own()]) {
     expect(runtime.modelFolder(model)).toMatch(/^\/models\/dlrm/);
   }

@@ -1,0 +1,79 @@
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { run } from '../../lib/cli/run';
+
+const REPOSITORY = join(__dirname, '..', '..');
+
+let folder: string;
+let cwd: string;
+beforeEach(() => {
+  cwd = process.cwd();
+  folder = mkdtempSync(join(tmpdir(), 'recstack-plan-'));
+  mkdirSync(join(folder, 'environments'));
+  writeFileSync(join(folder, 'main.ts'), `export { default } from '${REPOSITORY}/stacks/shop';\n`);
+  cpSync(join(REPOSITORY, 'stacks/environments'), join(folder, 'environments'), { recursive: true });
+  process.chdir(folder);
+});
+afterEach(() => {
+  process.chdir(cwd);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function recstack(...args: string[]): { code: number; out: string; err: string } {
+  const written = { out: '', err: '' };
+  const code = run(args, {
+    out: (text) => {
+      written.out += text;
+    },
+    err: (text) => {
+      written.err += text;
+    },
+  });
+  return { code, ...written };
+}
+
+const plan = (env: string) => recstack('plan', '--stack', 'main', '--env', env);
+
+test('a plan has the objects of each workload and its numbers, aligned, with their formulas', () => {
+  const { code, out } = plan('production');
+  expect(code).toBe(0);
+  expect(out.split('\n\n')[2]).toBe(
+    [
+      'shop/ranker: ConfigMap, Deployment, HorizontalPodAutoscaler, NetworkPolicy, PodDisruptionBudget, Service, ServiceAccount',
+      '  pull                            738s  2 × 18Gi / 50Mi/s',
+      '  startupProbe                    305s  2 × (18Gi / 200Mi/s + 60s warm-up)',
+      '  progressDeadlineSeconds        1643s  600s node and image + 738s pull + 305s start',
+      '  terminationGracePeriodSeconds    45s  10s preStop + 30s drain + 5s exit',
+      '  /dev/shm                         1Gi  what triton shares, within memory',
+    ].join('\n'),
+  );
+});
+
+test.each(['dev', 'production'])('what %s asks of the cluster, and its warnings, are those of synth', (env) => {
+  const { out, err } = plan(env);
+  const written = recstack('synth', '--stack', 'main', '--env', env);
+  expect(out.split('\n').slice(-3)).toEqual(written.out.split('\n').slice(-3));
+  expect(err).toBe(written.err);
+});
+
+test('nothing is written', () => {
+  plan('production');
+  expect(readdirSync(folder).sort()).toEqual(['environments', 'main.ts']);
+});
+
+test('what is wrong is reported as by synth, and ends with 1', () => {
+  const file = join(folder, 'environments/dev.yaml');
+  writeFileSync(file, readFileSync(file, 'utf8').replace('size: 200Mi', 'size: 200MB'));
+  const { code, out, err } = plan('dev');
+  expect({ code, out }).toEqual({ code: 1, out: '' });
+  expect(err).toMatch(
+    /^\[environments\/dev\.yaml:19\] retrieval\.model\.size must be an amount.*\n1 problem; nothing was written\n$/,
+  );
+  expect(err).toBe(recstack('synth', '--stack', 'main', '--env', 'dev').err);
+});
+
+test('a name that leads elsewhere is refused, and a folder to write to is no option', () => {
+  expect(plan('../elsewhere').err).toMatch(/^\[--env\] must be a name /);
+  expect(recstack('plan', '--out', 'dist').err).toContain("error: unknown option '--out'");
+});
