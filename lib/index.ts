@@ -39,10 +39,10 @@ export type { Feature } from './platform/features';
 export type { GpuType } from './platform/gpus';
 // The platform: where things run, and what they can rely on.
 export { Platform, type PlatformProps } from './platform/platform';
+export { type EmbeddingTable, type EmbeddingTableProps, embeddingTablesSchema } from './serving/embedding-tables';
 // Serving
 export { PublicEndpoint } from './serving/exposure/public-endpoint';
 export { type PublicEndpointProps, publicEndpointSchema } from './serving/exposure/public-endpoint-props';
-export { type EmbeddingTable, type EmbeddingTableProps, embeddingTablesSchema } from './serving/embedding-tables';
 export {
   gcsUri,
   ModelArtifact,
