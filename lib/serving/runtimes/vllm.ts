@@ -85,6 +85,8 @@ export function vllm(props: VllmProps): Runtime {
     writablePaths: ['/tmp'],
     // NCCL and the engine's processes talk through it; vLLM's own Kubernetes example gives it 2 GiB.
     sharedMemory: '2Gi',
+    // --tensor-parallel-size, and the default of --gpu-memory-utilization.
+    gpuMemory: { splits: true, usable: 0.9 },
     // The image is made for user ids inside group 0 only.
     gid: 0,
     metrics: {
