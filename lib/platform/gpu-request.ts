@@ -21,20 +21,45 @@ export type WholeGpus = Only<{
   readonly count: number;
 }>;
 
-/** One slice that MIG cut from a card, by its profile. A program can use one only, so that there is no count. */
-export type MigSlice = { readonly [T in MigType]: Only<{ readonly type: T; readonly mig: MigProfile<T> }> }[MigType];
+interface MigSliceOf<T extends MigType> {
+  readonly type: T;
+  /** Instead of whole cards: a slice that MIG cut, by its profile, as `'2g.20gb'`. */
+  readonly mig: MigProfile<T>;
+}
 
-/** One share of a card that several pods have: in turns, or by CUDA's Multi-Process Service. */
-export type GpuShare = Only<{ readonly type: GpuType; readonly share: 'time-slicing' | 'mps' }>;
+/** One slice that MIG cut from a card. A program can use one only, so that there is no count. */
+export type MigSlice = { readonly [T in MigType]: Only<MigSliceOf<T>> }[MigType];
 
-/** A part of a card's memory in whole GiB, by Alibaba Cloud's scheduler for shared GPUs; of any card, or of a type. */
-export type GpuMemory = Only<{ readonly memory: `${number}Gi`; readonly type?: GpuType | undefined }>;
+/** One share of a card that several pods have. */
+export type GpuShare = Only<{
+  readonly type: GpuType;
+  /** Instead of whole cards: one share of a card, in turns or by CUDA's Multi-Process Service. */
+  readonly share: 'time-slicing' | 'mps';
+}>;
+
+/** A part of a card's memory, by Alibaba Cloud's scheduler for shared GPUs; of any card, or of a type. */
+export type GpuMemory = Only<{
+  /** Instead of whole cards: a part of a card's memory in whole GiB, by Alibaba Cloud's scheduler for shared GPUs. */
+  readonly memory: `${number}Gi`;
+  readonly type?: GpuType | undefined;
+}>;
+
+interface ClaimedType {
+  /** Type of the cards. */
+  readonly type: GpuType;
+  readonly memory?: undefined;
+}
+
+interface ClaimedMemory {
+  /** The least memory of each card. */
+  readonly memory: Bytes;
+  readonly type?: undefined;
+}
 
 /** Cards of a type, or with so much memory at least, by a claim of Kubernetes' dynamic resource allocation. */
 export type GpuClaim = Only<{
-  readonly claim:
-    | { readonly type: GpuType; readonly memory?: undefined }
-    | { readonly memory: Bytes; readonly type?: undefined };
+  /** Instead of a type: what a card must be, by a claim of Kubernetes' dynamic resource allocation. */
+  readonly claim: ClaimedType | ClaimedMemory;
   readonly count: number;
 }>;
 
@@ -54,9 +79,7 @@ export type GpuRequest = WholeGpus | MigSlice | GpuShare | GpuMemory | GpuClaim;
 
 const claimSchema = z
   .strictObject({
-    /** Type of the cards. */
     type: oneOf(GPU_TYPES).optional(),
-    /** The least memory of each card. */
     memory: bytesSchema.optional(),
   })
   .refine(({ type, memory }) => (type === undefined) !== (memory === undefined), {
@@ -64,27 +87,17 @@ const claimSchema = z
   });
 
 const shape = z.strictObject({
-  /** Whole GPUs for each replica; only with whole cards and claims. */
   count: wholeNumber({
     min: 1,
     max: 16,
     of: 'GPUs',
     hint: 'a container gets whole cards; take a smaller type instead',
   }).optional(),
-  /** Type of the GPU, as the cluster's description has it. */
   type: oneOf(GPU_TYPES).optional(),
-  /** Instead of whole cards: a slice that MIG cut, by its profile, as `'2g.20gb'`. */
   mig: oneOf(ALL_MIG_PROFILES).optional(),
-  /** Instead of whole cards: one share of a card. */
   share: oneOf(['time-slicing', 'mps']).optional(),
-  /** Instead of whole cards: a part of a card's memory, by Alibaba Cloud's scheduler. */
   memory: pattern<`${number}Gi`>(/^[1-9]\d{0,3}Gi$/, must("be GPU memory in whole GiB, like '8Gi'")).optional(),
-  /** Instead of a type: what a card must be, through a claim (DRA). */
   claim: claimSchema.optional(),
-  /**
-   * How much of the model lies in GPU memory, where the rest stays in the host's.
-   * @default - all of it
-   */
   holds: bytesSchema.optional(),
 });
 
