@@ -36,7 +36,9 @@ export type { Addon } from './platform/addons';
 export { Cluster, type ClusterProps, clusterSchema } from './platform/cluster';
 export type { Distribution } from './platform/distributions';
 export type { Feature } from './platform/features';
+export { type GpuRequest, gpuSchema } from './platform/gpu-request';
 export type { GpuType } from './platform/gpus';
+export type { MigProfile } from './platform/mig';
 // The platform: where things run, and what they can rely on.
 export { Platform, type PlatformProps } from './platform/platform';
 export { type EmbeddingTable, type EmbeddingTableProps, embeddingTablesSchema } from './serving/embedding-tables';
@@ -52,7 +54,7 @@ export {
   s3Uri,
 } from './serving/model-artifact';
 export { ModelServer, type ModelServerNodes } from './serving/model-server';
-export { gpuSchema, type ModelServerProps, resourcesSchema, startupSchema } from './serving/model-server-props';
+export { type ModelServerProps, resourcesSchema, startupSchema } from './serving/model-server-props';
 export type { MountedModel, ProbeTarget, Runtime, Start } from './serving/runtime';
 export { CONFIG_FOLDER } from './serving/runtime';
 export * from './serving/runtimes';

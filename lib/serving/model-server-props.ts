@@ -12,22 +12,9 @@ import { bytesSchema, cpuSchema } from '../core/quantities';
 import { deferrableText, instance, must, oneOf, wholeNumber } from '../core/schema';
 import type { Slo } from '../core/slo';
 import type { Transform } from '../core/transform';
-import { GPU_TYPES } from '../platform/gpus';
+import { gpuSchema } from '../platform/gpu-request';
 import { modelSchema } from './model-artifact';
 import { isRuntime, type Runtime } from './runtime';
-
-/** Checks the GPUs of a replica. */
-export const gpuSchema = z.strictObject({
-  /** Whole GPUs for each replica. */
-  count: wholeNumber({
-    min: 1,
-    max: 16,
-    of: 'GPUs',
-    hint: 'a container gets whole cards; take a smaller type instead',
-  }),
-  /** Type of the GPU, as the cluster's description has it. */
-  type: oneOf(GPU_TYPES),
-});
 
 /** Checks what a replica asks for. */
 export const resourcesSchema = z.strictObject({
@@ -84,6 +71,12 @@ export const modelServerSchema = z.strictObject({
    * @default - none: the model runs on CPU
    */
   gpu: gpuSchema.optional(),
+  /**
+   * Whether nodes have room for one more replica while a new version replaces the old one. Where GPUs are `scarce`,
+   * old replicas go before new ones come; where room is `spare`, new ones come first.
+   * @default - `scarce` with GPUs, `spare` without
+   */
+  supply: oneOf(['scarce', 'spare']).optional(),
   /**
    * CPU and memory of each replica.
    * @default - computed, see there

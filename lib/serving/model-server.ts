@@ -16,16 +16,21 @@ import type { ScalingPolicy } from '../core/scaling';
 import { parse } from '../core/schema';
 import { transform } from '../core/transform';
 import { disruptionBudget } from '../platform/disruption-budget';
+import { gpuProblems } from '../platform/gpu-problems';
+import type { GpuRequest } from '../platform/gpu-request';
 import { selectorLabels, workloadMetadata } from '../platform/labels';
 import { Platform } from '../platform/platform';
 import { warn } from '../platform/warnings';
 import { deployment, MAX_SERVER_NAME } from './deployment';
 import { type Derived, derive, memoryNeeds } from './derived';
 import { explanations } from './explanations';
+import { gpuClaim } from './gpu-claim';
+import { modelFit } from './gpu-fit';
 import { locationOf } from './model-artifact';
 import { type ModelServerProps, type ModelServerSettings, modelServerSchema } from './model-server-props';
 import { claimedModel, type ModelVolume, PULL_SCRIPT, pulledModel } from './model-volume';
 import { networkPolicy } from './network';
+import { budgetProblem, replicasProblem, strategyProblem, supplyOf } from './rollout';
 
 /** Seconds; what is above is a slip of the unit, and far above it Kubernetes can't count them. */
 const LONGEST_START = 30 * 86_400;
@@ -37,6 +42,8 @@ export interface ModelServerNodes {
   readonly serviceAccount: kplus.IServiceAccount;
   readonly disruptionBudget: ApiObject;
   readonly networkPolicy: ApiObject;
+  /** How each pod claims its GPUs; undefined where they are no claim. */
+  readonly resourceClaimTemplate: ApiObject | undefined;
   /** Scripts and configuration; undefined where the server needs none. */
   readonly configMap: kplus.ConfigMap | undefined;
 }
@@ -70,6 +77,7 @@ export class ModelServer
   readonly name: string;
   hasAutoscaler = false;
   private isOpenToNamespace = true;
+  private fewestByPolicy: number | undefined;
   private readonly platform: Platform;
   private readonly settings: ModelServerSettings;
 
@@ -112,6 +120,7 @@ export class ModelServer
       throw new InvalidInput([{ where: this.node.path, text }]);
     }
     policy.attachTo(this);
+    this.fewestByPolicy = policy.fewest;
   }
 
   /**
@@ -212,6 +221,7 @@ export class ModelServer
         'disruption-budget',
         disruptionBudget(metadata, selectorLabels({ platform: platform.node.id, name })),
       ),
+      resourceClaimTemplate: gpuClaim(this, metadata, settings.gpu, platform.cluster),
       deployment: kubernetesObject<Deployment>(
         this,
         'deployment',
@@ -272,8 +282,8 @@ export class ModelServer
       const text = `model.size must be copied and loaded within 30 days, got '${model.size}': mend it, or startup.pullPerSecond, startup.loadPerSecond or startup.warmUp`;
       this.node.addValidation({ validate: () => [text] });
     }
-    const problem = gpu === undefined ? undefined : this.platform.cluster.problemWithGpu(gpu.type);
-    if (problem !== undefined) this.node.addValidation({ validate: () => [`gpu.type ${problem}`] });
+    if (gpu !== undefined) this.checkGpus(gpu);
+    this.node.addValidation({ validate: () => this.rolloutProblems() });
     if (this.platform.production && model.sha256 === undefined) {
       warn(this, `model.sha256 is missing: with it, a copy that is damaged or not the tested one is never served`);
     }
@@ -299,5 +309,33 @@ export class ModelServer
         `resources.memory should be ${formatBytes(size + sharedMemory)} or more for ${formatBytes(size)} model${parts}, ${stated}: raise it unless the server holds a part of the model only`,
       );
     }
+  }
+
+  private checkGpus(gpu: GpuRequest): void {
+    const { model, runtime } = this.settings;
+    const { cluster } = this.platform;
+    const problems = gpuProblems(gpu, cluster);
+    const fit = problems.length > 0 ? undefined : modelFit(gpu, model, runtime, cluster);
+    if (fit !== undefined) explain(this, [fit.derivation]);
+    if (fit?.problem !== undefined) problems.push(fit.problem);
+    this.node.addValidation({ validate: () => problems });
+  }
+
+  /** Asked at synth, when it is known who decides on the replicas; undefined where a stranger's autoscaler does. */
+  private get fewest(): number | undefined {
+    return this.hasAutoscaler ? this.fewestByPolicy : this.settings.replicas;
+  }
+
+  private rolloutProblems(): string[] {
+    const { settings, nodes, fewest } = this;
+    const { deployment, disruptionBudget } = settings.transform;
+    return [
+      // Where no users depend on it, a moment without the server is fine.
+      fewest !== undefined && this.platform.production
+        ? replicasProblem(settings, fewest, this.hasAutoscaler)
+        : undefined,
+      deployment && strategyProblem(nodes.deployment.toJson().spec?.strategy ?? {}, supplyOf(settings)),
+      disruptionBudget && budgetProblem(nodes.disruptionBudget.toJson().spec ?? {}, fewest),
+    ].filter((problem) => problem !== undefined);
   }
 }

@@ -51,6 +51,12 @@ export interface Runtime {
   readonly files?: Readonly<Record<string, string>>;
   /** Size of `/dev/shm`, where it is more than the 64 MB that containers get. */
   readonly sharedMemory?: Bytes;
+  /**
+   * How it uses GPU memory: whether it splits a model over the GPUs of a replica, or puts all of it on each, and the
+   * part of a GPU's memory that it lets itself have.
+   * @default - all of the model on each GPU, all of the memory
+   */
+  readonly gpuMemory?: { readonly splits: boolean; readonly usable: number };
   /** The group that the server must run in to be able to read its own files; by default that of the pod. */
   readonly gid?: number;
   /** What it exposes to Prometheus; left out when it exposes nothing. */

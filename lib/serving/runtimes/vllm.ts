@@ -85,6 +85,8 @@ export function vllm(props: VllmProps): Runtime {
     writablePaths: ['/tmp'],
     // NCCL and the engine's processes talk through it; vLLM's own Kubernetes example gives it 2 GiB.
     sharedMemory: '2Gi',
+    // --tensor-parallel-size, and the default of --gpu-memory-utilization: 0.9 in older releases, 0.92 in newer ones.
+    gpuMemory: { splits: true, usable: 0.92 },
     // The image is made for user ids inside group 0 only.
     gid: 0,
     metrics: {
