@@ -101,6 +101,7 @@ function server({ settings, derived, model, image }: DeploymentInput): Container
     artifact: settings.model,
     folder: runtime.modelFolder(settings.model),
     gpus: gpu?.count ?? 0,
+    slos: settings.slo,
   });
   return {
     name: 'server',

@@ -8,10 +8,13 @@ import type { PodDisruptionBudget } from 'kubernetes-types/policy/v1';
 import type { Callee } from '../core/callee';
 import { HELPER_IMAGES } from '../core/helper-images';
 import { kubernetesObject } from '../core/kubernetes-object';
+import { problemsWithLatency } from '../core/latency-buckets';
 import { observe } from '../core/observed';
 import { InvalidInput, show } from '../core/problem';
 import type { ScalingPolicy } from '../core/scaling';
 import { parse } from '../core/schema';
+import type { MetricName, ServerMetrics } from '../core/server-metrics';
+import { problemWithQuery, type QueryOptions, selectorOf, serverQuery } from '../core/server-query';
 import { transform } from '../core/transform';
 import { disruptionBudget } from '../platform/disruption-budget';
 import { selectorLabels, workloadMetadata } from '../platform/labels';
@@ -57,7 +60,7 @@ export interface ModelServerNodes {
  * ranker.autoscale(autoscaleOnResources({ replicas: [3, 40], cpu: '60%' }));
  * ```
  */
-export class ModelServer
+export class ModelServer<Has extends MetricName = MetricName>
   extends Construct
   implements Callee, kplus.IScalable, kplus.INetworkPolicyPeer, kplus.IPodSelector
 {
@@ -69,22 +72,25 @@ export class ModelServer
   private isOpenToNamespace = true;
   private readonly platform: Platform;
   private readonly settings: ModelServerSettings;
+  private readonly metrics: ServerMetrics | undefined;
 
   /** @throws InvalidInput with everything that is wrong with the props */
-  constructor(scope: Construct, id: string, props: ModelServerProps) {
+  constructor(scope: Construct, id: string, props: ModelServerProps<Has>) {
     super(scope, id);
     this.platform = Platform.of(this);
     this.name = this.platform.nameOf(this, MAX_SERVER_NAME);
     this.settings = parse(modelServerSchema, props, this.node.path);
+    const { runtime, model, gpu, slo } = this.settings;
+    this.metrics = runtime.metrics?.({ artifact: model, gpus: gpu?.count ?? 0, slos: slo });
     this.nodes = this.emit();
     this.applyTransforms();
     this.check();
     observe(this, {
       name: this.name,
       namespace: this.platform.namespace,
-      metrics: this.settings.runtime.metrics,
-      usesGpu: this.settings.gpu !== undefined,
-      slos: this.settings.slo,
+      metrics: this.metrics,
+      usesGpu: gpu !== undefined,
+      slos: slo,
     });
   }
 
@@ -106,6 +112,28 @@ export class ModelServer
       throw new InvalidInput([{ where: this.node.path, text }]);
     }
     policy.attachTo(this);
+  }
+
+  /**
+   * The PromQL that gives one of its metrics over all replicas: for a recording rule, a trigger of KEDA, a gate.
+   * `requests` and `errors` are per second, times in seconds, shares from 0 to 1, memory in bytes.
+   *
+   * @throws InvalidInput when its runtime has no such metric, with the reason; TypeScript refuses it earlier
+   * @example
+   * ```ts
+   * ranker.query('queued'); // sum(nv_inference_pending_request_count{namespace="shop",job="ranker"})
+   * reranker.query('latency', { quantile: 0.99, window: '10m' });
+   * ```
+   */
+  query(metric: Has, options: QueryOptions = {}): string {
+    const { metrics } = this;
+    const problem = problemWithQuery(this.settings.runtime.name, metrics, metric, options);
+    const query =
+      metrics && serverQuery(metrics, metric, selectorOf({ ...this, namespace: this.platform.namespace }), options);
+    if (problem !== undefined || query === undefined) {
+      throw new InvalidInput([{ where: this.node.path, text: problem ?? '' }]);
+    }
+    return query;
   }
 
   /**
@@ -189,6 +217,7 @@ export class ModelServer
           platform: platform.node.id,
           metadata,
           runtime,
+          metricsPort: this.metrics?.port,
           model,
           isOpenToNamespace: () => this.isOpenToNamespace,
         }),
@@ -269,8 +298,20 @@ export class ModelServer
     }
     const problem = gpu === undefined ? undefined : this.platform.cluster.problemWithGpu(gpu.type);
     if (problem !== undefined) this.node.addValidation({ validate: () => [`gpu.type ${problem}`] });
+    this.checkMetrics();
     if (this.platform.production && model.sha256 === undefined) {
       warn(this, `model.sha256 is missing: with it, a copy that is damaged or not the tested one is never served`);
     }
+  }
+
+  private checkMetrics(): void {
+    const { runtime, gpu, slo } = this.settings;
+    if (gpu !== undefined && runtime.gpus === 'none') {
+      const text = `gpu must be left out, since ${runtime.name} uses no NVIDIA GPU, got ${show(gpu)}: the card would idle`;
+      this.node.addValidation({ validate: () => [text] });
+    }
+    const { problems, warnings } = problemsWithLatency(runtime.name, this.metrics?.latency, slo);
+    if (problems.length > 0) this.node.addValidation({ validate: () => problems });
+    if (this.platform.production) for (const text of warnings) warn(this, text);
   }
 }

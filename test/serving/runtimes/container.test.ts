@@ -59,7 +59,7 @@ test('the start is asked for with the model in place', () => {
   const runtime = container(props);
   const folder = runtime.modelFolder(model());
   expect(folder).toBe('/models/dlrm');
-  expect(runtime.start({ artifact: model(), folder, gpus: 2 })).toEqual({
+  expect(runtime.start({ artifact: model(), folder, gpus: 2, slos: [] })).toEqual({
     command: ['/server'],
     args: ['--model=/models/dlrm', '--gpus=2', '--version=42'],
   });

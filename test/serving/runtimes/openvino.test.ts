@@ -18,7 +18,7 @@ test('it takes traffic when its model is loaded, and lives before', () => {
 });
 
 test('gRPC, REST and metrics are off by default, so that each is asked for, and the model is not looked for again', () => {
-  expect(runtime.start({ artifact: model(), folder: '/models/dlrm/42', gpus: 0 })).toEqual({
+  expect(runtime.start({ artifact: model(), folder: '/models/dlrm/42', gpus: 0, slos: [] })).toEqual({
     command: ['/ovms/bin/ovms'],
     args: [
       '--model_name=dlrm',

@@ -19,7 +19,7 @@ test('it takes traffic when its application runs, which its own health port tell
 });
 
 test('the script is started on the application, whose module may lie in the artifact', () => {
-  expect(runtime.start({ artifact: model(), folder: '/models/dlrm', gpus: 0 })).toEqual({
+  expect(runtime.start({ artifact: model(), folder: '/models/dlrm', gpus: 0, slos: [] })).toEqual({
     command: ['python'],
     args: ['/etc/recstack/serve.py', 'ranker:app'],
     env: { HOME: '/tmp', MODEL_FOLDER: '/models/dlrm', PYTHONPATH: '/models/dlrm', RAY_USAGE_STATS_ENABLED: '0' },

@@ -25,7 +25,9 @@ test('it is asked by gRPC whether it is well, because a REST probe would count a
 });
 
 test('REST, the gRPC health service and metrics are off by default, so that each is asked for', () => {
-  expect(runtime.start({ artifact: model({ name: 'retrieval' }), folder: '/models/retrieval/42', gpus: 0 })).toEqual({
+  expect(
+    runtime.start({ artifact: model({ name: 'retrieval' }), folder: '/models/retrieval/42', gpus: 0, slos: [] }),
+  ).toEqual({
     command: ['tensorflow_model_server'],
     args: [
       '--port=8500',

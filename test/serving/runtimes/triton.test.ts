@@ -2,7 +2,7 @@ import { triton } from '../../../lib';
 import { model, problemsOf } from '../fixtures';
 
 const runtime = triton({ version: '25.08' });
-const start = (gpus: number) => runtime.start({ artifact: model(), folder: '/models/dlrm', gpus });
+const start = (gpus: number) => runtime.start({ artifact: model(), folder: '/models/dlrm', gpus, slos: [] });
 
 test('the image is the release of the container with Python', () => {
   expect(runtime.image).toBe('nvcr.io/nvidia/tritonserver:25.08-py3');

@@ -3,7 +3,12 @@ import { model, problemsOf } from '../fixtures';
 
 const runtime = vllm({ version: '0.33.0' });
 const start = (gpus: number, props = {}) =>
-  vllm({ version: '0.33.0', ...props }).start({ artifact: model({ name: 'qwen' }), folder: '/models/qwen', gpus });
+  vllm({ version: '0.33.0', ...props }).start({
+    artifact: model({ name: 'qwen' }),
+    folder: '/models/qwen',
+    gpus,
+    slos: [],
+  });
 
 test('the image is the release with a v before it, unless there is one of your own', () => {
   expect(runtime.image).toBe('vllm/vllm-openai:v0.33.0');
