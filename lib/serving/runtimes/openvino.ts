@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { imageSchema } from '../../core/images';
 import { exponentialBuckets } from '../../core/latency-buckets';
 import { must, parse, pattern } from '../../core/schema';
-import type { MetricName } from '../../core/server-metrics';
 import type { Runtime } from '../runtime';
 import { isFrom } from './version';
 
@@ -25,9 +24,6 @@ export const openvinoSchema = z.strictObject({
 /** Properties of {@link openvino}. @interface */
 export type OpenvinoProps = z.input<typeof openvinoSchema>;
 
-/** What OpenVINO Model Server exposes. */
-export type OpenvinoMetric = Extract<MetricName, 'requests' | 'errors' | 'latency' | 'queueTime' | 'running'>;
-
 /**
  * OpenVINO Model Server: OpenVINO IR, ONNX, PaddlePaddle and TensorFlow models on Intel CPUs, over gRPC and REST.
  *
@@ -40,7 +36,7 @@ export type OpenvinoMetric = Extract<MetricName, 'requests' | 'errors' | 'latenc
  * new ModelServer(shop, 'ranker', { model, runtime: openvino({ version: '2026.2.1' }) });
  * ```
  */
-export function openvino(props: OpenvinoProps): Runtime<OpenvinoMetric> {
+export function openvino(props: OpenvinoProps): Runtime<'requests' | 'errors' | 'latency' | 'queueTime' | 'running'> {
   const { version, image } = parse(openvinoSchema, props, 'openvino');
   return {
     name: 'openvino',

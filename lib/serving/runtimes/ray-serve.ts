@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { imageSchema } from '../../core/images';
 import { bucketsFor } from '../../core/latency-buckets';
 import { must, parse, pattern } from '../../core/schema';
-import type { MetricName } from '../../core/server-metrics';
 import { CONFIG_FOLDER, latencyThresholds, type Runtime, type ServedModel } from '../runtime';
 import { isFrom } from './version';
 
@@ -29,9 +28,6 @@ export const rayServeSchema = z.strictObject({
 /** Properties of {@link rayServe}. @interface */
 export type RayServeProps = z.input<typeof rayServeSchema>;
 
-/** What Ray Serve exposes. */
-export type RayServeMetric = Extract<MetricName, 'requests' | 'errors' | 'latency' | 'queued' | 'running'>;
-
 /**
  * Ray Serve: an application of Python deployments over HTTP. Each replica is a Ray of its own in one pod, so that
  * Kubernetes scales it; an application that spreads over several nodes needs KubeRay.
@@ -45,7 +41,7 @@ export type RayServeMetric = Extract<MetricName, 'requests' | 'errors' | 'latenc
  * new ModelServer(shop, 'ranker', { model, runtime: rayServe({ version: '2.60.0', application: 'ranker:app' }) });
  * ```
  */
-export function rayServe(props: RayServeProps): Runtime<RayServeMetric> {
+export function rayServe(props: RayServeProps): Runtime<'requests' | 'errors' | 'latency' | 'queued' | 'running'> {
   const { version, application, image } = parse(rayServeSchema, props, 'rayServe');
   const setting = bucketsSetting(version);
   const bucketsOf = (model: Pick<ServedModel, 'slos'>) =>

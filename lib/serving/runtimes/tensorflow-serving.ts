@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { imageSchema } from '../../core/images';
 import { exponentialBuckets } from '../../core/latency-buckets';
 import { must, parse, pattern } from '../../core/schema';
-import type { MetricName } from '../../core/server-metrics';
 import { CONFIG_FOLDER, type Runtime } from '../runtime';
 import { isFrom } from './version';
 
@@ -23,9 +22,6 @@ export const tensorflowServingSchema = z.strictObject({
 /** Properties of {@link tensorflowServing}. @interface */
 export type TensorflowServingProps = z.input<typeof tensorflowServingSchema>;
 
-/** What TensorFlow Serving exposes. */
-export type TensorflowServingMetric = Extract<MetricName, 'requests' | 'errors' | 'latency'>;
-
 /**
  * TensorFlow Serving: SavedModels over gRPC and REST.
  *
@@ -38,7 +34,7 @@ export type TensorflowServingMetric = Extract<MetricName, 'requests' | 'errors' 
  * new ModelServer(shop, 'retrieval', { model, runtime: tensorflowServing({ version: '2.19.1' }) });
  * ```
  */
-export function tensorflowServing(props: TensorflowServingProps): Runtime<TensorflowServingMetric> {
+export function tensorflowServing(props: TensorflowServingProps): Runtime<'requests' | 'errors' | 'latency'> {
   const { version, image } = parse(tensorflowServingSchema, props, 'tensorflowServing');
   return {
     name: 'tensorflow-serving',

@@ -42,9 +42,6 @@ export const tritonSchema = z
 /** Properties of {@link triton}. @interface */
 export type TritonProps = z.input<typeof tritonSchema>;
 
-/** What Triton exposes; that of GPUs only with one. */
-export type TritonMetric = Exclude<MetricName, 'running'>;
-
 /**
  * NVIDIA Triton Inference Server: TensorRT, ONNX, PyTorch, Python and HugeCTR models over HTTP and gRPC.
  *
@@ -57,7 +54,7 @@ export type TritonMetric = Exclude<MetricName, 'running'>;
  * new ModelServer(shop, 'ranker', { model, runtime: triton({ version: '25.08' }), gpu: { count: 1, type: 'nvidia-l4' } });
  * ```
  */
-export function triton(props: TritonProps): Runtime<TritonMetric> {
+export function triton(props: TritonProps): Runtime<Exclude<MetricName, 'running'>> {
   const { version, image, latencyBuckets } = parse(tritonSchema, props, 'triton');
   return {
     name: 'triton',
@@ -91,7 +88,10 @@ export function triton(props: TritonProps): Runtime<TritonMetric> {
   };
 }
 
-function metricsOf({ artifact, gpus }: ServedModel, buckets?: readonly Duration[]): ServerMetrics<TritonMetric> {
+function metricsOf(
+  { artifact, gpus }: ServedModel,
+  buckets?: readonly Duration[],
+): ServerMetrics<Exclude<MetricName, 'running'>> {
   // The steps of an ensemble are models as well, and each counts for itself.
   const own = `model=${JSON.stringify(artifact.name)}`;
   const success = { name: 'nv_inference_request_success', where: own };

@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { imageSchema } from '../../core/images';
 import { bucketsFor } from '../../core/latency-buckets';
 import { must, parse, pattern, wholeNumber } from '../../core/schema';
-import type { MetricName } from '../../core/server-metrics';
 import { latencyThresholds, type Runtime, type ServedModel } from '../runtime';
 import { isFrom } from './version';
 
@@ -29,9 +28,6 @@ export const vllmSchema = z.strictObject({
 /** Properties of {@link vllm}. @interface */
 export type VllmProps = z.input<typeof vllmSchema>;
 
-/** What vLLM exposes. */
-export type VllmMetric = Extract<MetricName, 'requests' | 'errors' | 'latency' | 'queued' | 'queueTime' | 'running'>;
-
 /**
  * vLLM: large language models over the OpenAI API. With several GPUs the model is split over them.
  *
@@ -43,7 +39,9 @@ export type VllmMetric = Extract<MetricName, 'requests' | 'errors' | 'latency' |
  * new ModelServer(shop, 'reranker', { model, runtime: vllm({ version: '0.33.0' }), gpu: { count: 1, type: 'nvidia-l40s' } });
  * ```
  */
-export function vllm(props: VllmProps): Runtime<VllmMetric> {
+export function vllm(
+  props: VllmProps,
+): Runtime<'requests' | 'errors' | 'latency' | 'queued' | 'queueTime' | 'running'> {
   const { version, image, maxModelLen } = parse(vllmSchema, props, 'vllm');
   const canChooseBuckets = isFrom(version, '0.32.0');
   const bucketsOf = (model: Pick<ServedModel, 'slos'>) =>

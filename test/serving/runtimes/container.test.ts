@@ -47,8 +47,8 @@ test('every prop arrives in the runtime', () => {
     drainSeconds: 90,
     writablePaths: ['/var/cache', '/tmp'],
     sharedMemory: '4Gi',
-    metrics,
   });
+  expect(runtime.metrics?.({ artifact: model(), gpus: 0, slos: [] })).toEqual(metrics);
 });
 
 test('times below a second are rounded up, and never to nothing', () => {
