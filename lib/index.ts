@@ -26,7 +26,18 @@ export { InvalidInput, type Problem } from './core/problem';
 export { type Bytes, bytesSchema, type Cpu, cpuSchema } from './core/quantities';
 export type { ScalingPolicy, ScalingTarget } from './core/scaling';
 export { type SecretRef, secretRefSchema } from './core/secrets';
-export type { LatencyMetric, Series, ServerMetrics, TimeUnit } from './core/server-metrics';
+export {
+  type LatencyMetric,
+  METRIC_NAMES,
+  type MetricName,
+  type Metrics,
+  type Series,
+  type ServerMetrics,
+  type TimeHistogram,
+  type TimeMean,
+  type TimeUnit,
+} from './core/server-metrics';
+export type { QueryOptions } from './core/server-query';
 export { type AvailabilityObjective, type LatencyObjective, Slo, sloSchema } from './core/slo';
 export { type Transform, transform } from './core/transform';
 // Monitoring
@@ -55,7 +66,7 @@ export {
 } from './serving/model-artifact';
 export { ModelServer, type ModelServerNodes } from './serving/model-server';
 export { type ModelServerProps, resourcesSchema, startupSchema } from './serving/model-server-props';
-export type { MountedModel, ProbeTarget, Runtime, Start } from './serving/runtime';
+export type { MountedModel, ProbeTarget, Runtime, ServedModel, Start } from './serving/runtime';
 export { CONFIG_FOLDER } from './serving/runtime';
 export * from './serving/runtimes';
 // From the tree to manifests

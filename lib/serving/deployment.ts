@@ -102,6 +102,7 @@ function server({ settings, derived, model, image }: DeploymentInput, needs: Gpu
     artifact: settings.model,
     folder: runtime.modelFolder(settings.model),
     gpus: gpu === undefined ? 0 : devicesOf(gpu),
+    slos: settings.slo,
   });
   return {
     name: 'server',

@@ -10,6 +10,7 @@ import { durationSchema } from '../core/durations';
 import { nameSchema } from '../core/names';
 import { bytesSchema, cpuSchema } from '../core/quantities';
 import { deferrableText, instance, must, oneOf, wholeNumber } from '../core/schema';
+import type { MetricName } from '../core/server-metrics';
 import type { Slo } from '../core/slo';
 import type { Transform } from '../core/transform';
 import { gpuSchema } from '../platform/gpu-request';
@@ -59,7 +60,10 @@ const sloValue = instance<Slo>(
 export const modelServerSchema = z.strictObject({
   /** The model that is served. */
   model: modelSchema,
-  /** The program that serves it: `triton(…)`, `tensorflowServing(…)`, `vllm(…)`, `container(…)`. */
+  /**
+   * The program that serves it: `triton(…)`, `tensorflowServing(…)`, `vllm(…)`, `rayServe(…)`, `openvino(…)`, or
+   * `container(…)` for any other.
+   */
   runtime: instance<Runtime>(isRuntime, 'be a runtime, such as triton({ version })'),
   /**
    * Number of replicas, until `autoscale` takes over.
@@ -129,8 +133,10 @@ export interface IdentityProps {
   readonly annotations: Readonly<Record<string, string | Deferred<string>>>;
 }
 
-/** Properties of a ModelServer. @interface */
-export type ModelServerProps = z.input<typeof modelServerSchema>;
+/** Properties of a ModelServer, whose runtime has the metrics `Has`. @interface */
+export type ModelServerProps<Has extends MetricName = MetricName> = z.input<typeof modelServerSchema> & {
+  readonly runtime: Runtime<Has>;
+};
 
 /** The same, checked and with defaults. */
 export type ModelServerSettings = z.output<typeof modelServerSchema>;

@@ -9,15 +9,18 @@ import type { Callee } from '../core/callee';
 import { explain } from '../core/derivation';
 import { HELPER_IMAGES } from '../core/helper-images';
 import { kubernetesObject } from '../core/kubernetes-object';
+import { problemsWithLatency } from '../core/latency-buckets';
 import { observe } from '../core/observed';
 import { InvalidInput, show } from '../core/problem';
 import { bytes, formatBytes } from '../core/quantities';
 import type { ScalingPolicy } from '../core/scaling';
 import { parse } from '../core/schema';
+import type { MetricName, ServerMetrics } from '../core/server-metrics';
+import { problemWithQuery, type QueryOptions, selectorOf, serverQuery } from '../core/server-query';
 import { transform } from '../core/transform';
 import { disruptionBudget } from '../platform/disruption-budget';
 import { gpuProblems } from '../platform/gpu-problems';
-import type { GpuRequest } from '../platform/gpu-request';
+import { devicesOf, type GpuRequest } from '../platform/gpu-request';
 import { selectorLabels, workloadMetadata } from '../platform/labels';
 import { Platform } from '../platform/platform';
 import { warn } from '../platform/warnings';
@@ -67,7 +70,7 @@ export interface ModelServerNodes {
  * ranker.autoscale(autoscaleOnResources({ replicas: [3, 40], cpu: '60%' }));
  * ```
  */
-export class ModelServer
+export class ModelServer<Has extends MetricName = MetricName>
   extends Construct
   implements Callee, kplus.IScalable, kplus.INetworkPolicyPeer, kplus.IPodSelector
 {
@@ -80,13 +83,16 @@ export class ModelServer
   private fewestByPolicy: number | undefined;
   private readonly platform: Platform;
   private readonly settings: ModelServerSettings;
+  private readonly metrics: ServerMetrics | undefined;
 
   /** @throws InvalidInput with everything that is wrong with the props */
-  constructor(scope: Construct, id: string, props: ModelServerProps) {
+  constructor(scope: Construct, id: string, props: ModelServerProps<Has>) {
     super(scope, id);
     this.platform = Platform.of(this);
     this.name = this.platform.nameOf(this, MAX_SERVER_NAME);
     this.settings = parse(modelServerSchema, props, this.node.path);
+    const { runtime, model, gpu, slo } = this.settings;
+    this.metrics = runtime.metrics?.({ artifact: model, gpus: gpu === undefined ? 0 : devicesOf(gpu), slos: slo });
     const derived = derive(this.settings);
     explain(this, explanations(this.settings, derived));
     this.nodes = this.emit(derived);
@@ -96,9 +102,9 @@ export class ModelServer
     observe(this, {
       name: this.name,
       namespace: this.platform.namespace,
-      metrics: this.settings.runtime.metrics,
-      usesGpu: this.settings.gpu !== undefined,
-      slos: this.settings.slo,
+      metrics: this.metrics,
+      usesGpu: gpu !== undefined,
+      slos: slo,
     });
   }
 
@@ -121,6 +127,28 @@ export class ModelServer
     }
     policy.attachTo(this);
     this.fewestByPolicy = policy.fewest;
+  }
+
+  /**
+   * The PromQL that gives one of its metrics over all replicas: for a recording rule, a trigger of KEDA, a gate.
+   * `requests` and `errors` are per second, times in seconds, shares from 0 to 1, memory in bytes.
+   *
+   * @throws InvalidInput when its runtime has no such metric, with the reason; TypeScript refuses it earlier
+   * @example
+   * ```ts
+   * ranker.query('queued'); // sum(nv_inference_pending_request_count{namespace="shop",job="ranker"})
+   * reranker.query('latency', { quantile: 0.99, window: '10m' });
+   * ```
+   */
+  query(metric: Has, options: QueryOptions = {}): string {
+    const { metrics } = this;
+    const problem = problemWithQuery(this.settings.runtime.name, metrics, metric, options);
+    const query =
+      metrics && serverQuery(metrics, metric, selectorOf({ ...this, namespace: this.platform.namespace }), options);
+    if (problem !== undefined || query === undefined) {
+      throw new InvalidInput([{ where: this.node.path, text: problem ?? '' }]);
+    }
+    return query;
   }
 
   /**
@@ -203,6 +231,7 @@ export class ModelServer
           platform: platform.node.id,
           metadata,
           runtime,
+          metricsPort: this.metrics?.port,
           model,
           isOpenToNamespace: () => this.isOpenToNamespace,
         }),
@@ -284,6 +313,7 @@ export class ModelServer
     }
     if (gpu !== undefined) this.checkGpus(gpu);
     this.node.addValidation({ validate: () => this.rolloutProblems() });
+    this.checkMetrics();
     if (this.platform.production && model.sha256 === undefined) {
       warn(this, `model.sha256 is missing: with it, a copy that is damaged or not the tested one is never served`);
     }
@@ -337,5 +367,16 @@ export class ModelServer
       deployment && strategyProblem(nodes.deployment.toJson().spec?.strategy ?? {}, supplyOf(settings)),
       disruptionBudget && budgetProblem(nodes.disruptionBudget.toJson().spec ?? {}, fewest),
     ].filter((problem) => problem !== undefined);
+  }
+
+  private checkMetrics(): void {
+    const { runtime, gpu, slo } = this.settings;
+    if (gpu !== undefined && runtime.gpus === 'none') {
+      const text = `gpu must be left out, since ${runtime.name} uses no NVIDIA GPU, got ${show(gpu)}: the card would idle`;
+      this.node.addValidation({ validate: () => [text] });
+    }
+    const { problems, warnings } = problemsWithLatency(runtime.name, this.metrics?.latency, slo);
+    if (problems.length > 0) this.node.addValidation({ validate: () => problems });
+    if (this.platform.production) for (const text of warnings) warn(this, text);
   }
 }

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { type GpuRequest, triton, vllm } from '../../lib';
+import { type GpuRequest, type Runtime, triton, vllm } from '../../lib';
 import { derivationsOf } from '../../lib/core/derivation';
 import { gpuFit } from '../../lib/serving/gpu-fit';
 import { model, objectsOf, platform, podOf, problemsOf, ranker, specOf } from './fixtures';
@@ -7,7 +7,7 @@ import { model, objectsOf, platform, podOf, problemsOf, ranker, specOf } from '.
 const GI = 2 ** 30;
 const VLLM = vllm({ version: '0.33.0' });
 
-function fitOf(size: `${number}Gi`, gpu: GpuRequest, runtime = triton({ version: '25.08' })) {
+function fitOf(size: `${number}Gi`, gpu: GpuRequest, runtime: Runtime = triton({ version: '25.08' })) {
   const gpuSharing = {
     'nvidia-t4': { by: 'mps', replicas: 4 },
     'nvidia-a100-80gb': { by: 'mig-mixed' },

@@ -17,6 +17,7 @@ declare const shop: lib.Platform;
 declare const server: lib.ModelServer;
 declare const model: lib.ModelArtifact;
 declare const runtime: lib.Runtime;
+const on = <Has extends lib.MetricName>(runtime: lib.Runtime<Has>) => new lib.ModelServer(shop, 'x', { model, runtime });
 declare const output: pulumi.Output<string>;
 const job = { image: 'a:1', command: ['train'], resources: { cpu: '1', memory: '1Gi' } } as const;
 const dlrm = { name: 'dlrm', version: '42', uri: 's3://models/dlrm', size: '18Gi' } as const;
@@ -185,6 +186,46 @@ const CASES: readonly Case[] = [
     'transform: { deployment: { spec: { replica: 3 } } }',
   ],
   ['a transform of an object that there is not', job, 'transform: { cronJob: {} }', 'transform: { deployment: {} }'],
+
+  // Metrics that a server doesn't have
+  [
+    'asking Triton what it is working on',
+    (metric) => `on(lib.triton({ version: '25.08' })).query(${metric});`,
+    "'queued'",
+    "'running'",
+  ],
+  [
+    'asking TensorFlow Serving for its queue',
+    (metric) => `on(lib.tensorflowServing({ version: '2.19.1' })).query(${metric});`,
+    "'latency'",
+    "'queued'",
+  ],
+  [
+    'asking vLLM for its GPU',
+    (metric) => `on(lib.vllm({ version: '0.33.0' })).query(${metric});`,
+    "'running'",
+    "'gpuUtilization'",
+  ],
+  [
+    'asking Ray Serve for the time in the queue',
+    (metric) => `on(lib.rayServe({ version: '2.60.0', application: 'a:b' })).query(${metric});`,
+    "'queued'",
+    "'queueTime'",
+  ],
+  [
+    'asking OpenVINO for its queue',
+    (metric) => `on(lib.openvino({ version: '2026.2.1' })).query(${metric});`,
+    "'queueTime'",
+    "'queued'",
+  ],
+  ['asking any server for what is no metric', (metric) => `server.query(${metric});`, "'queued'", "'qps'"],
+  ['a window without a unit', (options) => `server.query('requests', { ${options} });`, "window: '5m'", "window: '5'"],
+  [
+    'a server known to lack a metric where it is needed',
+    (runtime) => `const needsQueue: lib.Runtime<'queued'> = ${runtime};`,
+    "{ ...runtime, metrics: () => ({ port: 'g', path: '/m', lacks: {} as never }) }",
+    "lib.tensorflowServing({ version: '2.19.1' })",
+  ],
 
   // Shapes
   [

@@ -34,6 +34,7 @@ export const TENSORFLOW_SERVING: ScrapedProgram = {
 
 export const TRITON_CPU = triton('triton-cpu');
 export const TRITON_GPU = triton('triton-gpu');
+export const TRITON_ENSEMBLE = triton('triton-ensemble');
 
 function triton(fixture: string): ScrapedProgram {
   return {
