@@ -4,6 +4,7 @@ import { latencyMean, latencyQuantile, rate, type Selector, series } from '../co
 import type { LatencyMetric, ServerMetrics } from '../core/server-metrics';
 import type { LatencyObjective } from '../core/slo';
 import { MEMORY_LIMIT, ofPods, WORKING_SET } from './container-metrics';
+import { storeRules } from './store-alerts';
 
 /** An alerting rule, as Prometheus reads it. */
 export interface AlertRule {
@@ -44,11 +45,13 @@ export function alertRules(platform: string, servers: readonly ObservedServer[])
   return { groups: [{ name: `${platform}-servers`, rules: [watchdog, ...servers.flatMap(rulesFor)] }] };
 
   function rulesFor(server: ObservedServer): AlertRule[] {
-    const { metrics } = server;
+    const { metrics, store } = server;
     const rules =
-      metrics === undefined
-        ? [memory(server)]
-        : [down(server), memory(server), ...errors(server, metrics), ...slow(server, metrics)];
+      store !== undefined
+        ? storeRules(server, store, selectorOf(server))
+        : metrics === undefined
+          ? [memory(server)]
+          : [down(server), memory(server), ...errors(server, metrics), ...slow(server, metrics)];
     return rules.map((rule) => ({ ...rule, labels: { ...rule.labels, platform, server: server.name } }));
   }
 }

@@ -19,7 +19,7 @@ import { Platform } from '../platform/platform';
 import { warn } from '../platform/warnings';
 import { deployment, MAX_SERVER_NAME } from './deployment';
 import { derive } from './derived';
-import { locationOf } from './model-artifact';
+import { locationOf, type ModelArtifact } from './model-artifact';
 import { type ModelServerProps, type ModelServerSettings, modelServerSchema } from './model-server-props';
 import { claimedModel, type ModelVolume, PULL_SCRIPT, pulledModel } from './model-volume';
 import { networkPolicy } from './network';
@@ -65,6 +65,8 @@ export class ModelServer
   readonly nodes: ModelServerNodes;
   /** The server's name, and that of its objects. */
   readonly name: string;
+  /** The model that it serves. */
+  readonly model: ModelArtifact;
   hasAutoscaler = false;
   private isOpenToNamespace = true;
   private readonly platform: Platform;
@@ -76,6 +78,7 @@ export class ModelServer
     this.platform = Platform.of(this);
     this.name = this.platform.nameOf(this, MAX_SERVER_NAME);
     this.settings = parse(modelServerSchema, props, this.node.path);
+    this.model = this.settings.model;
     this.nodes = this.emit();
     this.applyTransforms();
     this.check();
