@@ -219,7 +219,15 @@ export abstract class Store<Input extends StoreInput = StoreInput>
     resources,
     transform,
   }: StoreInput): void {
-    const run = { storage, storageClass, replicas, priorityClass, ...resources, ...transform };
+    const run = {
+      storage,
+      storageClass,
+      replicas,
+      priorityClass,
+      'resources.cpu': resources.cpu,
+      'resources.memory': resources.memory,
+      ...Object.fromEntries(Object.entries(transform).map(([object, change]) => [`transform.${object}`, change])),
+    };
     const given = Object.entries(run).filter(([, value]) => value !== undefined);
     this.refuse(
       given.map(([prop]) => `${prop} must be left out of an external store, which somebody else runs: remove it`),

@@ -63,7 +63,9 @@ export function resp(program: 'valkey' | 'redis', official: string, props: RespP
   const data = bytes(settings.data);
   const isStore = settings.use === 'store';
   const log = isStore && settings.persistence === 'aof';
-  const secrets = password === undefined ? undefined : { STORE_PASSWORD: password, REDISCLI_AUTH: password };
+  // Where its own programs look for the password: newer ones of Valkey under another name.
+  const variables = ['STORE_PASSWORD', 'REDISCLI_AUTH', ...(program === 'valkey' ? ['VALKEYCLI_AUTH'] : [])];
+  const secrets = password && Object.fromEntries(variables.map((variable) => [variable, password]));
   const cli = `${program}-cli`;
   return {
     kind: 'features',
@@ -72,8 +74,7 @@ export function resp(program: 'valkey' | 'redis', official: string, props: RespP
     ports: { redis: 6379 },
     stateless: false,
     probes: {
-      // Without `-e` an error is an answer too: LOADING ends in 0. The startup budget is made for loading, and it must not
-      // be told from a server that answers.
+      // With `-e`, an answer that is an error, such as LOADING, fails the probe.
       startup: { command: [cli, '-e', 'ping'] },
       readiness: { command: [cli, '-e', 'ping'] },
       // A server that is busy with a script says so: it lives.
