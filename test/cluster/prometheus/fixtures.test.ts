@@ -6,32 +6,47 @@ import {
   WORKING_SET,
 } from '../../../lib/monitoring/container-metrics';
 import { openvino, rayServe, tensorflowServing, triton, vllm } from '../../../lib/serving/runtimes';
+import { feast, qdrant, valkey } from '../../../lib/serving/stores/engines';
 import { samplesOf } from './exposition';
 import {
   DCGM_EXPORTER,
+  FEAST,
   KUBELET,
   OPENVINO,
+  QDRANT,
   RAY_SERVE,
   type ScrapedProgram,
   TENSORFLOW_SERVING,
   TRITON_CPU,
   TRITON_GPU,
+  VALKEY,
   VLLM,
 } from './programs';
 import { replay } from './replay';
 
+const { metrics: ofFeast } = feast({
+  version: '0.66.0',
+  project: 'shop',
+  registry: 's3://features/registry.db',
+  online: 'features.shop.svc:6379',
+});
 const { metrics: ofOpenvino } = openvino({ version: '2026.2.1' });
+const { metrics: ofQdrant } = qdrant({ version: '1.17.1' });
 const { metrics: ofRayServe } = rayServe({ version: '2.60.0', application: 'ranker:app' });
 const { metrics: ofTriton } = triton({ version: '25.08' });
 const { metrics: ofTensorflowServing } = tensorflowServing({ version: '2.19.1' });
+const { metrics: ofValkey, observed: kept } = valkey({ version: '9.1.2', use: 'store', data: '1Gi' });
 const { metrics: ofVllm } = vllm({ version: '0.33.0' });
 
 const servers: readonly (readonly [string, ScrapedProgram, ServerMetrics | undefined])[] = [
+  ['Feast', FEAST, ofFeast],
   ['OpenVINO Model Server', OPENVINO, ofOpenvino],
+  ['Qdrant', QDRANT, ofQdrant],
   ['Ray Serve', RAY_SERVE, ofRayServe],
   ['TensorFlow Serving', TENSORFLOW_SERVING, ofTensorflowServing],
   ['Triton on GPU', TRITON_GPU, ofTriton],
   ['Triton on CPU', TRITON_CPU, ofTriton && { ...ofTriton, gpuUtilization: undefined }],
+  ['Valkey', VALKEY, ofValkey],
   ['vLLM', VLLM, ofVllm],
 ];
 
@@ -53,10 +68,12 @@ describe.each(servers)('%s', (_, { fixture, path }, metrics) => {
       const types = suffixes.map((suffix) => typesOf(fixture, { name: latency.name + suffix }));
       expect(types).toEqual(suffixes.map(() => ['histogram']));
     } else {
-      expect([latency?.sum, latency?.count].map((counter) => counter && typesOf(fixture, counter))).toEqual([
-        ['counter'],
-        ['counter'],
-      ]);
+      // A histogram has such a pair as well.
+      const types = [latency?.sum, latency?.count].map((counter) => counter && typesOf(fixture, counter));
+      expect([
+        [['counter'], ['counter']],
+        [['histogram'], ['histogram']],
+      ]).toContainEqual(types);
     }
   });
 
@@ -65,6 +82,12 @@ describe.each(servers)('%s', (_, { fixture, path }, metrics) => {
       if (gauge !== undefined) expect(typesOf(fixture, gauge)).toEqual(['gauge']);
     }
   });
+});
+
+test("Valkey's exporter says whether it answers, and how much memory data takes and may take", () => {
+  for (const gauge of [kept.answers, kept.memory?.used, kept.memory?.limit]) {
+    expect(gauge && typesOf(VALKEY.fixture, gauge)).toEqual(['gauge']);
+  }
 });
 
 test.each([

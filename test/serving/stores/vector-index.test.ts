@@ -93,6 +93,15 @@ describe('Qdrant', () => {
     expect(lifecycle).toEqual({ preStop: { sleep: { seconds: 10 } } });
   });
 
+  test('is not killed while its shards catch up with the others', () => {
+    const { startupProbe, readinessProbe, livenessProbe } = storeContainer(objectsOf(items({ replicas: 3 })), 'items');
+    expect([startupProbe, readinessProbe, livenessProbe].map(({ httpGet }) => httpGet?.path)).toEqual([
+      '/livez',
+      '/readyz',
+      '/livez',
+    ]);
+  });
+
   test('lets only its own members in and out as peers', () => {
     const { ingress, egress } = specOf<{ ingress: object[]; egress: object[] }>(
       objectsOf(items({ replicas: 3 })),

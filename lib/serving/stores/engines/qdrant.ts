@@ -55,9 +55,10 @@ export function qdrant(props: QdrantProps): StoreEngine<'vectors'> {
     ports: { http: 6333, grpc: 6334, ...(metrics === 'metrics' ? { metrics: 6336 } : {}) },
     cluster: { port: 6335 },
     stateless: false,
-    // None of them asks for the key. Ready is when the shards are as far as the others'.
+    // None of them asks for the key. The port opens when the data is loaded; ready is when the shards are as far as the
+    // others', which may take longer than a start.
     probes: {
-      startup: { path: '/readyz', port: 'http' },
+      startup: { path: '/livez', port: 'http' },
       readiness: { path: '/readyz', port: 'http' },
       liveness: { path: '/livez', port: 'http' },
     },
@@ -103,8 +104,11 @@ export function qdrant(props: QdrantProps): StoreEngine<'vectors'> {
       port: metrics,
       path: '/metrics',
       requests: [{ name: 'rest_responses_total' }, { name: 'grpc_responses_total' }],
-      // By gRPC it tells of failures only in newer versions.
-      errors: [{ name: 'rest_responses_total', where: 'status=~"5.."' }],
+      // By gRPC the faults of the server, by their codes, which older versions don't tell.
+      errors: [
+        { name: 'rest_responses_total', where: 'status=~"5.."' },
+        { name: 'grpc_responses_total', where: 'status=~"2|4|8|13|14|15"' },
+      ],
       // Of good answers by REST. Empty buckets are left out, so that those of two endpoints can't be added up.
       latency: {
         type: 'mean',
