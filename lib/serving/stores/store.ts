@@ -8,13 +8,13 @@ import { explain } from '../../core/derivation';
 import { type KubernetesObject, kubernetesObject } from '../../core/kubernetes-object';
 import { observe } from '../../core/observed';
 import { InvalidInput } from '../../core/problem';
-import { bytes, formatBytes } from '../../core/quantities';
 import { transform } from '../../core/transform';
 import { disruptionBudget } from '../../platform/disruption-budget';
 import { selectorLabels, workloadMetadata } from '../../platform/labels';
 import { Platform } from '../../platform/platform';
 import { warn } from '../../platform/warnings';
 import { MAX_SERVER_NAME } from '../deployment';
+import { problemsOf, problemsOfExternal, risksOf } from './checks';
 import { deriveStore, explainStore } from './derived';
 import type { AnyEngine, StoreEngine, StoreKind, StoreShape } from './engine';
 import { letIn, letOut, storePolicy } from './network';
@@ -56,14 +56,14 @@ export abstract class Store<Input extends StoreInput = StoreInput>
     const { engine } = input;
     this.engine = engine;
     if (engine.kind === 'external') {
-      this.requireNothingToRun(input);
+      this.refuse(problemsOfExternal(input));
       this.addresses = engine.addresses;
       this.nodes = undefined;
       return;
     }
     const replicas = input.replicas ?? (engine.stateless ? 2 : 1);
     const shape = { name: this.name, replicas, vectors: input.vectors };
-    this.requirePossible(engine, shape, input);
+    this.refuse(problemsOf(engine, shape, input));
     const host = `${this.name}.${this.platform.namespace}.svc`;
     this.addresses = Object.fromEntries(
       Object.entries(engine.ports).flatMap(([port, number]) =>
@@ -72,7 +72,7 @@ export abstract class Store<Input extends StoreInput = StoreInput>
     );
     this.nodes = this.emit(engine, shape, input);
     this.applyTransforms(this.nodes, input.transform);
-    this.warnOfRisks(engine, shape);
+    if (this.platform.production) for (const risk of risksOf(engine, shape)) warn(this, risk);
     explain(this, explainStore(engine, shape, input));
     observe(this, {
       name: this.name,
@@ -209,77 +209,6 @@ export abstract class Store<Input extends StoreInput = StoreInput>
     if (changes.disruptionBudget) transform(nodes.disruptionBudget, changes.disruptionBudget);
     if (changes.networkPolicy) transform(nodes.networkPolicy, changes.networkPolicy);
     if (changes.configMap && nodes.configMap) transform(nodes.configMap, changes.configMap);
-  }
-
-  private requireNothingToRun({
-    storage,
-    storageClass,
-    replicas,
-    priorityClass,
-    resources,
-    transform,
-  }: StoreInput): void {
-    const run = {
-      storage,
-      storageClass,
-      replicas,
-      priorityClass,
-      'resources.cpu': resources.cpu,
-      'resources.memory': resources.memory,
-      ...Object.fromEntries(Object.entries(transform).map(([object, change]) => [`transform.${object}`, change])),
-    };
-    const given = Object.entries(run).filter(([, value]) => value !== undefined);
-    this.refuse(
-      given.map(([prop]) => `${prop} must be left out of an external store, which somebody else runs: remove it`),
-    );
-  }
-
-  private requirePossible(engine: StoreEngine, shape: StoreShape, { storage, resources }: StoreInput): void {
-    const { memory, storage: least } = engine.sizing(shape);
-    const keeps = engine.dataFolder !== undefined;
-    const problems: string[] = [];
-    if (keeps && storage === undefined) {
-      problems.push(`storage must be the size of its volume, got nothing: ${engine.name} keeps its data there`);
-    }
-    if (!keeps && storage !== undefined) {
-      problems.push(
-        `storage must be left out, got '${storage}': ${engine.name} keeps nothing here that outlives a pod`,
-      );
-    }
-    if (storage !== undefined && least !== undefined && bytes(storage) < least.bytes) {
-      problems.push(`storage must be '${formatBytes(least.bytes)}' or more, got '${storage}': ${least.formula}`);
-    }
-    if (memory === undefined && resources.memory === undefined) {
-      problems.push(`resources.memory must be given: ${engine.name} can't know it from what it is told`);
-    }
-    if (memory !== undefined && resources.memory !== undefined && bytes(resources.memory) < memory.bytes) {
-      problems.push(
-        `resources.memory must be '${formatBytes(memory.bytes)}' or more, got '${resources.memory}': ${memory.formula}`,
-      );
-    }
-    if (!engine.stateless && engine.cluster === undefined && shape.replicas > 1) {
-      problems.push(
-        `replicas must be 1, got ${shape.replicas}: without a failover, replicas of ${engine.name} would lose writes in silence; for high availability, take an external one`,
-      );
-    }
-    if (engine.cluster !== undefined && shape.replicas === 2) {
-      problems.push('replicas must be 1, or 3 and more, got 2: of two, neither is a majority when the other is gone');
-    }
-    this.refuse(problems);
-  }
-
-  private warnOfRisks(engine: StoreEngine, { replicas }: StoreShape): void {
-    if (!this.platform.production) return;
-    if (!engine.stateless && replicas === 1) {
-      const way = engine.cluster === undefined ? 'take an external one' : 'set replicas to 3';
-      warn(
-        this,
-        `runs once: while its pod starts anew, nobody is answered; ${way} if the funnel has no fallback for it`,
-      );
-    }
-    if (!engine.stateless && !engine.asksWho) {
-      warn(this, `asks no caller for a password: whoever the network lets through may read and change everything`);
-    }
   }
 
   private refuse(texts: readonly string[]): void {

@@ -47,7 +47,8 @@ export type FeastProps = z.input<typeof feastSchema>;
 
 /**
  * Feast's feature server in front of a Redis or Valkey that is there already: it holds nothing itself, so that replicas
- * come and go like those of any server.
+ * come and go like those of any server. It reads its registry as its service account: give that the cloud role by
+ * `transform.serviceAccount`.
  *
  * @see https://github.com/feast-dev/feast/blob/v0.66.0/sdk/python/feast/feature_server.py
  * @example
