@@ -69,6 +69,11 @@ export { type ModelServerProps, resourcesSchema, startupSchema } from './serving
 export type { MountedModel, ProbeTarget, Runtime, ServedModel, Start } from './serving/runtime';
 export { CONFIG_FOLDER } from './serving/runtime';
 export * from './serving/runtimes';
+export type { AnyEngine, ExternalEngine, StoreEngine, StoreKind } from './serving/stores/engine';
+export * from './serving/stores/engines';
+export { FeatureStore, type FeatureStoreProps, featureStoreSchema } from './serving/stores/feature-store';
+export type { StoreNodes } from './serving/stores/store-props';
+export { VectorIndex, type VectorIndexProps, vectorIndexSchema } from './serving/stores/vector-index';
 // From the tree to manifests
 export { Stack, type StackContext, type StackProps } from './stack/stack';
 export { type SynthResult, synth } from './synth/synth';

@@ -5,6 +5,7 @@ import type { LatencyMetric, ServerMetrics } from '../core/server-metrics';
 import { selectorOf } from '../core/server-query';
 import type { LatencyObjective } from '../core/slo';
 import { MEMORY_LIMIT, ofPods, WORKING_SET } from './container-metrics';
+import { storeRules } from './store-alerts';
 
 /** An alerting rule, as Prometheus reads it. */
 export interface AlertRule {
@@ -40,11 +41,13 @@ export function alertRules(platform: string, servers: readonly ObservedServer[])
   return { groups: [{ name: `${platform}-servers`, rules: [watchdog, ...servers.flatMap(rulesFor)] }] };
 
   function rulesFor(server: ObservedServer): AlertRule[] {
-    const { metrics } = server;
+    const { metrics, store } = server;
     const rules =
-      metrics === undefined
-        ? [memory(server)]
-        : [down(server), memory(server), ...errors(server, metrics), ...slow(server, metrics)];
+      store !== undefined
+        ? storeRules(server, store, selectorOf(server))
+        : metrics === undefined
+          ? [memory(server)]
+          : [down(server), memory(server), ...errors(server, metrics), ...slow(server, metrics)];
     return rules.map((rule) => ({ ...rule, labels: { ...rule.labels, platform, server: server.name } }));
   }
 }

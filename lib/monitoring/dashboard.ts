@@ -18,11 +18,12 @@ import { latencyMean, latencyQuantile, mean, rate, type Selector, series } from 
 import type { LatencyMetric } from '../core/server-metrics';
 import { selectorOf, serverQuery } from '../core/server-query';
 import { CPU_SECONDS, DCGM_GPU_UTILIZATION, MEMORY_LIMIT, ofPods, WORKING_SET } from './container-metrics';
+import { storePanels } from './store-panels';
 
 const WINDOW = '$__rate_interval';
 
 /** A panel: what it shows, in which of Grafana's units, and a query for each line. */
-interface PanelProps {
+export interface PanelProps {
   readonly title: string;
   readonly description: string;
   readonly unit: string;
@@ -57,7 +58,14 @@ export function serversDashboard(
 }
 
 function panelsOf(server: ObservedServer, hasDcgm: boolean): PanelProps[] {
-  return [...traffic(server), ...latency(server), ...queue(server), ...containers(server), ...gpu(server, hasDcgm)];
+  return [
+    ...traffic(server),
+    ...latency(server),
+    ...queue(server),
+    ...containers(server),
+    ...gpu(server, hasDcgm),
+    ...storePanels(server),
+  ];
 }
 
 function traffic(server: ObservedServer): PanelProps[] {

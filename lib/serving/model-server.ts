@@ -29,7 +29,7 @@ import { type Derived, derive, memoryNeeds } from './derived';
 import { explanations } from './explanations';
 import { gpuClaim } from './gpu-claim';
 import { modelFit } from './gpu-fit';
-import { locationOf } from './model-artifact';
+import { locationOf, type ModelArtifact } from './model-artifact';
 import { type ModelServerProps, type ModelServerSettings, modelServerSchema } from './model-server-props';
 import { claimedModel, type ModelVolume, PULL_SCRIPT, pulledModel } from './model-volume';
 import { networkPolicy } from './network';
@@ -78,6 +78,8 @@ export class ModelServer<Has extends MetricName = MetricName>
   readonly nodes: ModelServerNodes;
   /** The server's name, and that of its objects. */
   readonly name: string;
+  /** The model that it serves. */
+  readonly model: ModelArtifact;
   hasAutoscaler = false;
   private isOpenToNamespace = true;
   private fewestByPolicy: number | undefined;
@@ -91,6 +93,7 @@ export class ModelServer<Has extends MetricName = MetricName>
     this.platform = Platform.of(this);
     this.name = this.platform.nameOf(this, MAX_SERVER_NAME);
     this.settings = parse(modelServerSchema, props, this.node.path);
+    this.model = this.settings.model;
     const { runtime, model, gpu, slo } = this.settings;
     this.metrics = runtime.metrics?.({ artifact: model, gpus: gpu === undefined ? 0 : devicesOf(gpu), slos: slo });
     const derived = derive(this.settings);

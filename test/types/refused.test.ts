@@ -32,6 +32,8 @@ const serve = (props: string) => `new lib.ModelServer(shop, 'x', { model, runtim
 const platform = (props: string) => `new lib.Platform(new App(), 'x', { cluster: { kubernetes: '1.33' }, ${props} });`;
 const cluster = (props: string) => `new lib.Platform(new App(), 'x', { cluster: { kubernetes: '1.33', ${props} } });`;
 const monitor = (props: string) => `new lib.Monitoring(shop, 'x', { ${props} });`;
+const features = (props: string) => `new lib.FeatureStore(shop, 'x', { ${props} });`;
+const valkey = (props: string) => `lib.valkey({ version: '8.1.4', data: '8Gi', ${props} });`;
 const scale = (props: string) => `lib.autoscaleOnResources({ ...scaling, ${props} });`;
 const container = (props: string) => `lib.container({ image: 'a:1', ports: { g: 1 }, probes, start, ${props} });`;
 
@@ -131,6 +133,28 @@ const CASES: readonly Case[] = [
     monitor,
     "grafana: { adminPassword: { name: 'a', key: 'b' } }",
     'grafana: { adminPassword: output }',
+  ],
+
+  [
+    'the password of a store as a string',
+    valkey,
+    "use: 'store', password: { name: 'a', key: 'b' }",
+    "use: 'store', password: 'T0p'",
+  ],
+
+  // Stores
+  ['a cache that is kept', valkey, "use: 'store', persistence: 'aof'", "use: 'cache', persistence: 'aof'"],
+  [
+    'a store that throws data out',
+    valkey,
+    "use: 'cache', eviction: 'allkeys-lru'",
+    "use: 'store', eviction: 'allkeys-lru'",
+  ],
+  [
+    'an index as a store of features',
+    features,
+    "engine: lib.redis({ version: '8.2.1', use: 'cache', data: '1Gi' })",
+    "engine: lib.qdrant({ version: '1.17.1' })",
   ],
 
   // What is known only at apply goes into strings that say so, and nowhere else.

@@ -8,24 +8,39 @@ import {
   WORKING_SET,
 } from '../../../lib/monitoring/container-metrics';
 import { openvino, rayServe, tensorflowServing, triton, vllm } from '../../../lib/serving/runtimes';
+import { feast, qdrant, valkey } from '../../../lib/serving/stores/engines';
 import { locate } from '../../../tools/build';
 import { samplesOf } from './exposition';
 import {
   DCGM_EXPORTER,
+  FEAST,
   KUBELET,
   OPENVINO,
+  QDRANT,
   RAY_SERVE,
   type ScrapedProgram,
   TENSORFLOW_SERVING,
   TRITON_CPU,
   TRITON_ENSEMBLE,
   TRITON_GPU,
+  VALKEY,
   VLLM,
 } from './programs';
 import { replay } from './replay';
 import { inputSeries } from './rule-tests';
 import { TemporaryFolder } from './temporary-folder';
 import { run } from './tool';
+
+const { metrics: ofFeast } = feast({
+  version: '0.66.0',
+  project: 'shop',
+  registry: 's3://features/registry.db',
+  online: 'features.shop.svc:6379',
+});
+const { metrics: ofQdrant } = qdrant({ version: '1.17.1' });
+const { metrics: ofValkey, observed: kept } = valkey({ version: '9.1.2', use: 'store', data: '1Gi' });
+
+const NONE: ServerMetrics = { port: '', path: '' };
 
 /** What a runtime says of its metrics for a model that its fixture shows. */
 function metricsOf(runtime: Runtime, name: string, gpus = 0): ServerMetrics {
@@ -91,6 +106,9 @@ const servers: readonly (readonly [string, ScrapedProgram, ServerMetrics, Partia
     metricsOf(vllm({ version: '0.33.0' }), 'qwen-reranker', 1),
     { requests: 20.05, errors: 0, latency: 0.215, queued: 1, queueTime: 0.01, running: 7 },
   ],
+  ['Feast', FEAST, ofFeast ?? NONE, { requests: 0.003, errors: 0, latency: 0.06108 }],
+  ['Qdrant', QDRANT, ofQdrant ?? NONE, { requests: 150.02, errors: 0.02, latency: 0.0025 }],
+  ['Valkey', VALKEY, ofValkey ?? NONE, { requests: 0.024, errors: 0.002, latency: 0.00002 }],
 ];
 
 const folder = new TemporaryFolder();
@@ -117,7 +135,12 @@ describe.each(servers)('%s', (name, program, metrics, answers) => {
   test.each(['latency', 'queueTime'] as const)('has %s in the form that the runtime states', (metric) => {
     const time = metrics[metric];
     if (time?.type === 'mean') {
-      expect([time.sum, time.count].map((counter) => typesOf(fixture, counter))).toEqual([['counter'], ['counter']]);
+      const types = [time.sum, time.count].map((counter) => typesOf(fixture, counter));
+      // A histogram has such a pair as well.
+      expect([
+        [['counter'], ['counter']],
+        [['histogram'], ['histogram']],
+      ]).toContainEqual(types);
     } else if (time !== undefined) {
       const types = ['_bucket', '_sum', '_count'].map((suffix) => typesOf(fixture, { name: time.name + suffix }));
       expect(types).toEqual([['histogram'], ['histogram'], ['histogram']]);
@@ -172,6 +195,12 @@ describe.each(servers)('%s', (name, program, metrics, answers) => {
     const { output } = await run(promtool, ['test', 'rules', file]);
     expect(output).toContain('SUCCESS');
   });
+});
+
+test("Valkey's exporter says whether it answers, and how much memory data takes and may take", () => {
+  for (const gauge of [kept.answers, kept.memory?.used, kept.memory?.limit]) {
+    expect(gauge && typesOf(VALKEY.fixture, gauge)).toEqual(['gauge']);
+  }
 });
 
 test.each([

@@ -108,6 +108,31 @@ export const DCGM_EXPORTER: ScrapedProgram = {
   faults: {},
 };
 
+/** redis_exporter beside a Valkey. */
+export const VALKEY: ScrapedProgram = {
+  fixture: read('valkey'),
+  port: 9121,
+  path: '/metrics',
+  contentType: 'text/plain; version=0.0.4; charset=utf-8; escaping=underscores',
+  faults: {},
+};
+
+export const FEAST: ScrapedProgram = {
+  fixture: read('feast'),
+  port: 8000,
+  path: '/metrics',
+  contentType: 'text/plain; version=0.0.4; charset=utf-8',
+  faults: {},
+};
+
+export const QDRANT: ScrapedProgram = {
+  fixture: read('qdrant'),
+  port: 6336,
+  path: '/metrics',
+  contentType: 'text/plain; charset=utf-8',
+  faults: {},
+};
+
 /** From now on no request of a histogram finishes within so many of its units. */
 function slowerThan(bound: number, histogram: string): Change['value'] {
   return ({ name, labels }: Sample, usual: number) => {
