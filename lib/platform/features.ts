@@ -9,6 +9,8 @@ export const KUBERNETES = { oldest: '1.30', newest: '1.37' } as const;
 export const FEATURES = {
   /** `behavior.scaleUp.tolerance` of a HorizontalPodAutoscaler (KEP-4951). */
   'HPA tolerance': '1.35',
+  /** `volumes[].image` of a pod (KEP-4639). */
+  'image volumes': '1.35',
 } as const;
 
 /** A feature that only newer Kubernetes has. @useDeclaredType */

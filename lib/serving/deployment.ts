@@ -3,14 +3,13 @@ import type { Deployment } from 'kubernetes-types/apps/v1';
 import type { Container, PodSpec, Probe, ResourceRequirements, Volume, VolumeMount } from 'kubernetes-types/core/v1';
 import { hash } from '../core/hash';
 import { MAX_LABEL } from '../core/names';
-import { bytes, formatBytes } from '../core/quantities';
+import { formatBytes } from '../core/quantities';
 import { gpuPlacement } from '../platform/gpus';
 import { podLabels, selectorLabels, type workloadMetadata } from '../platform/labels';
 import type { Platform } from '../platform/platform';
 import { RESTRICTED_CONTAINER, restrictedPod, UNPRIVILEGED } from '../platform/pod-security';
 import { ENDPOINT_LAG_SECONDS } from './budgets';
 import type { Derived } from './derived';
-import { locationOf } from './model-artifact';
 import type { ModelServerSettings } from './model-server-props';
 import type { ModelVolume } from './model-volume';
 import { CONFIG_FOLDER, type ProbeTarget, type Runtime } from './runtime';
@@ -119,16 +118,19 @@ function server({ settings, derived, model, image }: DeploymentInput): Container
     livenessProbe: probe(runtime, 'liveness', { periodSeconds: 10, failureThreshold: 6, timeoutSeconds: 5 }),
     // Endpoints leave before the server is told to stop, or requests that are still sent are refused.
     lifecycle: { preStop: { sleep: { seconds: ENDPOINT_LAG_SECONDS } } },
-    resources: resources(settings, derived),
+    resources: resources(settings, derived, model.disk),
     securityContext: RESTRICTED_CONTAINER,
     volumeMounts: [model.mount, ...ownMounts(runtime)],
   };
 }
 
-function resources({ gpu, model, runtime }: ModelServerSettings, { cpu, memory }: Derived): ResourceRequirements {
+function resources(
+  { gpu, runtime }: ModelServerSettings,
+  { cpu, memory }: Derived,
+  copy: number,
+): ResourceRequirements {
   const devices = gpu === undefined ? undefined : { 'nvidia.com/gpu': String(gpu.count) };
   // The model's copy, what the server writes (2 GiB in each place), and its log count together.
-  const copy = locationOf(model).scheme === 'pvc' ? 0 : 1.1 * bytes(model.size);
   const disk = { 'ephemeral-storage': formatBytes(copy + (runtime.writablePaths.length + 1) * 2 * 2 ** 30) };
   return { requests: { cpu, memory, ...disk, ...devices }, limits: { memory, ...disk, ...devices } };
 }

@@ -6,7 +6,6 @@ import type { Service } from 'kubernetes-types/core/v1';
 import type { NetworkPolicy } from 'kubernetes-types/networking/v1';
 import type { PodDisruptionBudget } from 'kubernetes-types/policy/v1';
 import type { Callee } from '../core/callee';
-import { HELPER_IMAGES } from '../core/helper-images';
 import { kubernetesObject } from '../core/kubernetes-object';
 import { observe } from '../core/observed';
 import { InvalidInput, show } from '../core/problem';
@@ -19,9 +18,9 @@ import { Platform } from '../platform/platform';
 import { warn } from '../platform/warnings';
 import { deployment, MAX_SERVER_NAME } from './deployment';
 import { derive } from './derived';
-import { locationOf } from './model-artifact';
+import { isImmutable, locationOf } from './model-artifact';
 import { type ModelServerProps, type ModelServerSettings, modelServerSchema } from './model-server-props';
-import { claimedModel, type ModelVolume, PULL_SCRIPT, pulledModel } from './model-volume';
+import { claimedModel, imageModel, type ModelVolume, pulledModel, pullImage, pullScripts } from './model-volume';
 import { networkPolicy } from './network';
 
 /** Seconds; what is above is a slip of the unit, and far above it Kubernetes can't count them. */
@@ -111,9 +110,14 @@ export class ModelServer
   /**
    * Lets other pods call the server, beside those of its namespace, which may anyway.
    *
-   * @throws InvalidInput when they are let in already
+   * @throws InvalidInput when they are let in already, or are no peer
    */
   allowFrom(peer: kplus.INetworkPolicyPeer): void {
+    // From JavaScript, anything may come.
+    if (!Construct.isConstruct(peer) || !('toNetworkPolicyPeerConfig' in peer)) {
+      const text = `allowFrom must be given pods, such as a ModelServer or Pods.select(…) of cdk8s-plus, got ${show(peer)}`;
+      throw new InvalidInput([{ where: this.node.path, text }]);
+    }
     const ports = Object.entries(this.settings.runtime.ports).filter(([name]) => name !== 'metrics');
     const id = `from-${peer.node.addr}`;
     if (this.node.tryFindChild(id) !== undefined) {
@@ -121,7 +125,7 @@ export class ModelServer
       throw new InvalidInput([{ where: this.node.path, text }]);
     }
     new kplus.NetworkPolicy(this, id, {
-      metadata: { name: `${this.name}-from-${peer.node.id}` },
+      metadata: { ...workloadMetadata(this.name, 'model-server'), name: `${this.name}-from-${peer.node.id}` },
       selector: this,
       ingress: { rules: [{ peer, ports: ports.map(([, port]) => kplus.NetworkPolicyPort.tcp(port)) }] },
     });
@@ -235,18 +239,20 @@ export class ModelServer
 
   private configMap(): kplus.ConfigMap | undefined {
     const { runtime, model } = this.settings;
-    const pulled = locationOf(model).scheme !== 'pvc';
-    const data = { ...runtime.files, ...(pulled ? { 'pull-model.sh': PULL_SCRIPT } : {}) };
+    const data = { ...runtime.files, ...pullScripts(model) };
     if (Object.keys(data).length === 0) return undefined;
     return new kplus.ConfigMap(this, 'config-map', { metadata: workloadMetadata(this.name, 'model-server'), data });
   }
 
   private modelVolume(pullSeconds: number): ModelVolume {
-    const { model, runtime } = this.settings;
+    const { model, runtime, cache } = this.settings;
     const folder = runtime.modelFolder(model);
-    if (locationOf(model).scheme === 'pvc') return claimedModel(model, folder);
-    const image = this.platform.pin(HELPER_IMAGES.rclone);
-    return pulledModel({ model, folder, image, script: this.name, pullSeconds });
+    const { scheme } = locationOf(model);
+    if (scheme === 'pvc') return claimedModel(model, folder);
+    if (scheme === 'oci') return imageModel(model, folder);
+    const image = this.platform.pin(pullImage(model));
+    const cached = cache === undefined ? {} : { cache: { claim: cache.name, folder: cache.folderOf(model) } };
+    return pulledModel({ model, folder, image, script: this.name, pullSeconds, ...cached });
   }
 
   private applyTransforms(): void {
@@ -262,14 +268,21 @@ export class ModelServer
   }
 
   private check(): void {
-    const { gpu, model } = this.settings;
+    const { gpu, model, cache } = this.settings;
     if (derive(this.settings).progressSeconds > LONGEST_START) {
       const text = `model.size must be copied and loaded within 30 days, got '${model.size}': mend it, or startup.pullPerSecond, startup.loadPerSecond or startup.warmUp`;
       this.node.addValidation({ validate: () => [text] });
     }
     const problem = gpu === undefined ? undefined : this.platform.cluster.problemWithGpu(gpu.type);
     if (problem !== undefined) this.node.addValidation({ validate: () => [`gpu.type ${problem}`] });
-    if (this.platform.production && model.sha256 === undefined) {
+    const { cluster, namespace } = this.platform;
+    if (locationOf(model).scheme === 'oci' && !cluster.supports('image volumes')) {
+      const text = `model.uri with image volumes must run on Kubernetes ${cluster.since('image volumes')} or newer, got ${cluster.kubernetes}: put the model into a bucket or on a claim`;
+      this.node.addValidation({ validate: () => [text] });
+    }
+    const uncached = cache?.problemWith(model, namespace);
+    if (uncached !== undefined) this.node.addValidation({ validate: () => [`cache ${uncached}`] });
+    if (this.platform.production && !isImmutable(model)) {
       warn(this, `model.sha256 is missing: with it, a copy that is damaged or not the tested one is never served`);
     }
   }
