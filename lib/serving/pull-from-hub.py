@@ -6,6 +6,8 @@ and a file that was cut off goes on where it ended.
   HF_ENDPOINT    address of the hub or of a mirror; https://huggingface.co when it is not set
   HF_TOKEN       for models that are not public
   PULL_SECONDS   how long all of it may take
+  IDLE_SECONDS   how long the hub may be silent; 60 when it is not set
+  PAUSE_SECONDS  the pause before the second attempt, each later one twice as long; 1 when it is not set
 
 The standard library only: it runs in a bare Python image.
 """
@@ -22,6 +24,7 @@ from urllib.parse import quote, urljoin, urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 IDLE_SECONDS = float(os.environ.get("IDLE_SECONDS", "60"))
+PAUSE_SECONDS = float(os.environ.get("PAUSE_SECONDS", "1"))
 LONGEST_PAUSE = 30
 CHUNK = 1 << 20
 FILES_AT_ONCE = 4
@@ -63,8 +66,8 @@ def ask(url, headers=None):
 
 
 def patiently(what, attempt):
-    """Tries until it works, with growing pauses, until the time is up. Progress makes the pause short again."""
-    pause = 1
+    """Tries until it works, with growing pauses, until the time is up."""
+    pause = PAUSE_SECONDS
     while True:
         try:
             return attempt()
@@ -73,7 +76,7 @@ def patiently(what, attempt):
         except Exception as error:  # Of all the ways in which a network fails, none is final.
             if time.monotonic() + pause > DEADLINE:
                 raise Refused(f"{what}: {error}: giving up, the time for one attempt is over") from error
-            print(f"{what}: {error}: trying again in {pause} s", file=sys.stderr, flush=True)
+            print(f"{what}: {error}: trying again in {pause:g} s", file=sys.stderr, flush=True)
             time.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
 
