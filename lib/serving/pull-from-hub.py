@@ -164,14 +164,9 @@ def main(source, folder):
         patiently(name, lambda: copy(entry, url, path))
         print(f"{name}: {entry['size']} bytes", flush=True)
 
-    with ThreadPoolExecutor(FILES_AT_ONCE) as pool:
-        try:
-            for _ in pool.map(one, files):
-                pass
-        except Refused:
-            # The others would go on until they are done.
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    # Not by `with`, which after a failure would wait until the other files are there.
+    for _ in ThreadPoolExecutor(FILES_AT_ONCE).map(one, files):
+        pass
 
 
 if __name__ == "__main__":

@@ -250,6 +250,14 @@ onPython('a store that can not go on in the middle sends the file from its begin
   expect(read('model.safetensors')).toEqual(LARGE);
 });
 
+onPython('a file that is refused ends the pull at once, whatever else is under way', async () => {
+  instead.push([`/org/model/resolve/${COMMIT}/config.json`, (_request, response) => response.writeHead(404).end()]);
+  instead.push(['/lfs', (_request, response) => response.writeHead(200).flushHeaders()]);
+  const { status, stderr } = await pull({ IDLE_SECONDS: '8' });
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/^the hub answers 404 to \S+config\.json: .*\n$/);
+});
+
 onPython.each(['../outside', '/outside', 'a/../../outside'])(
   'a file that would lie outside is refused: %s',
   async (path) => {
