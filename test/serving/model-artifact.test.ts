@@ -63,7 +63,7 @@ test.each(['pvc://claim//dlrm', 'pvc://claim/../other', 'pvc://claim/a/../../b']
 );
 
 const COMMIT = '0123456789abcdef0123456789abcdef01234567';
-const DIGEST = `sha256:${SHA256}`;
+const DIGEST = `sha256:${SHA256}` as const;
 const credentials = { accessKeyId: { name: 'oss', key: 'id' }, secretAccessKey: { name: 'oss', key: 'secret' } };
 
 test('a model may lie in OSS, in an image and on the hub', () => {

@@ -2,6 +2,7 @@ import * as pulumi from '@pulumi/pulumi';
 import { App } from 'cdk8s';
 import type { DaemonSetSpec } from 'kubernetes-types/apps/v1';
 import { ModelCache, type ModelCacheProps, ModelServer, Platform, triton, vllm } from '../../lib';
+import { render } from '../../lib/synth/render';
 import { containerOf, envOf, model, objectsOf, platform, podOf, problemsOf, ranker, specOf } from './fixtures';
 
 const cacheIn = (shop: Platform, props: Partial<ModelCacheProps> = {}) =>
@@ -47,7 +48,11 @@ test('the claim takes that volume, and never one of the default class', () => {
 });
 
 test('the volume is applied before the claim: Pulumi waits until a claim is bound', () => {
-  const kinds = shopWith().all.map(({ kind }) => kind);
+  const shop = platform();
+  ranker({ cache: cacheIn(shop) }, shop);
+  const claim = render(shop, { deferred: 'refuse' }).find(({ path }) => path === 'shop/cache/claim');
+  expect(claim?.dependsOn.map(({ path }) => path)).toContain('shop/cache/volume');
+  const kinds = objectsOf(shop).all.map(({ kind }) => kind);
   expect(kinds.indexOf('PersistentVolume')).toBeLessThan(kinds.indexOf('PersistentVolumeClaim'));
   expect(kinds.indexOf('PersistentVolumeClaim')).toBeLessThan(kinds.indexOf('Deployment'));
 });
