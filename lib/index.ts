@@ -38,6 +38,7 @@ export type { Feature } from './platform/features';
 export type { GpuType } from './platform/gpus';
 // The platform: where things run, and what they can rely on.
 export { Platform, type PlatformProps } from './platform/platform';
+export type { EngineName } from './serving/engines/names';
 // Serving
 export {
   gcsUri,
@@ -49,7 +50,7 @@ export {
 } from './serving/model-artifact';
 export { ModelServer, type ModelServerNodes } from './serving/model-server';
 export { gpuSchema, type ModelServerProps, resourcesSchema, startupSchema } from './serving/model-server-props';
-export type { MountedModel, ProbeTarget, Runtime, Start } from './serving/runtime';
+export type { MountedModel, ProbeTarget, RayApplication, Runtime, Start } from './serving/runtime';
 export { CONFIG_FOLDER } from './serving/runtime';
 export * from './serving/runtimes';
 // From the tree to manifests

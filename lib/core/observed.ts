@@ -12,6 +12,10 @@ export interface ObservedServer {
   /** Whether its replicas hold GPUs. */
   readonly usesGpu: boolean;
   readonly slos: readonly Slo[];
+  /** The names of its pods, as a regular expression. */
+  readonly pods: string;
+  /** The container that serves. */
+  readonly container: string;
 }
 
 const OBSERVED = Symbol.for('recstack.observed');

@@ -1,7 +1,6 @@
 import type { ApiObject } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
-import type { Deployment } from 'kubernetes-types/apps/v1';
 import type { Service } from 'kubernetes-types/core/v1';
 import type { NetworkPolicy } from 'kubernetes-types/networking/v1';
 import type { PodDisruptionBudget } from 'kubernetes-types/policy/v1';
@@ -17,8 +16,10 @@ import { disruptionBudget } from '../platform/disruption-budget';
 import { selectorLabels, workloadMetadata } from '../platform/labels';
 import { Platform } from '../platform/platform';
 import { warn } from '../platform/warnings';
-import { deployment, MAX_SERVER_NAME } from './deployment';
+import type { DeploymentInput } from './deployment';
 import { derive } from './derived';
+import { ENGINES } from './engines';
+import type { Engine } from './engines/engine';
 import { locationOf } from './model-artifact';
 import { type ModelServerProps, type ModelServerSettings, modelServerSchema } from './model-server-props';
 import { claimedModel, type ModelVolume, PULL_SCRIPT, pulledModel } from './model-volume';
@@ -29,7 +30,9 @@ const LONGEST_START = 30 * 86_400;
 
 /** The constructs that a server is made of: the way to every object that it emits. */
 export interface ModelServerNodes {
+  /** The Deployment, or the InferenceService or RayService in its place. */
   readonly deployment: ApiObject;
+  /** With a RayService there is none to change, and reading it throws: KubeRay makes it. */
   readonly service: kplus.Service;
   readonly serviceAccount: kplus.IServiceAccount;
   readonly disruptionBudget: ApiObject;
@@ -39,9 +42,10 @@ export interface ModelServerNodes {
 }
 
 /**
- * Serves one model: a Deployment with all that it takes to survive in production. Replicas start when the model is
- * loaded and not before, finish what they began when they stop, keep to the nodes with their GPU, are spread over
- * zones, are never all evicted at once, run unprivileged, and talk to nobody they need not.
+ * Serves one model: a Deployment, or what KServe or KubeRay make of it, with all that it takes to survive in
+ * production. Replicas start when the model is loaded and not before, finish what they began when they stop, keep to the
+ * nodes with their GPU, are spread over zones, are never all evicted at once, run unprivileged, and talk to nobody they
+ * need not.
  *
  * It is what cdk8s-plus calls scalable, a pod selector and a peer of network policies, so that it mixes with
  * constructs from there.
@@ -69,13 +73,17 @@ export class ModelServer
   private isOpenToNamespace = true;
   private readonly platform: Platform;
   private readonly settings: ModelServerSettings;
+  private readonly engine: Engine;
 
   /** @throws InvalidInput with everything that is wrong with the props */
   constructor(scope: Construct, id: string, props: ModelServerProps) {
     super(scope, id);
     this.platform = Platform.of(this);
-    this.name = this.platform.nameOf(this, MAX_SERVER_NAME);
-    this.settings = parse(modelServerSchema, props, this.node.path);
+    const settings = parse(modelServerSchema, props, this.node.path);
+    this.engine = ENGINES[settings.engine];
+    this.name = this.platform.nameOf(this, this.engine.maxName);
+    this.requireEngine(settings);
+    this.settings = { ...settings, runtime: this.engine.runtime(settings.runtime) };
     this.nodes = this.emit();
     this.applyTransforms();
     this.check();
@@ -85,6 +93,8 @@ export class ModelServer
       metrics: this.settings.runtime.metrics,
       usesGpu: this.settings.gpu !== undefined,
       slos: this.settings.slo,
+      pods: this.engine.pods(this.name),
+      container: this.engine.container,
     });
   }
 
@@ -140,18 +150,28 @@ export class ModelServer
   /** Where its ports are inside the cluster, by their names: `{ http: 'ranker.shop.svc:8000' }`. */
   get addresses(): Readonly<Record<string, string>> {
     const host = `${this.name}.${this.platform.namespace}.svc`;
-    const ports = Object.entries(this.settings.runtime.ports);
+    // KubeRay's Service leads to what answers requests, and to nothing else.
+    const isReached = (port: string) => port !== 'metrics' || !this.engine.bringsService;
+    const ports = Object.entries(this.settings.runtime.ports).filter(([port]) => isReached(port));
     return Object.fromEntries(ports.map(([port, number]) => [port, `${host}:${number}`]));
   }
 
   /** Part of cdk8s-plus' `IScalable`: an autoscaler tells that it took over. */
   markHasAutoscaler(): void {
     this.hasAutoscaler = true;
+    this.engine.scaled?.(this.nodes.deployment);
   }
 
-  /** Part of cdk8s-plus' `IScalable`. */
+  /**
+   * Part of cdk8s-plus' `IScalable`.
+   *
+   * @throws InvalidInput where the engine decides on the replicas itself
+   */
   toScalingTarget(): kplus.ScalingTarget {
-    return { kind: 'Deployment', apiVersion: 'apps/v1', name: this.name, containers: [] };
+    const target = this.engine.scalingTarget(this.name);
+    if (target !== undefined) return target;
+    const text = `autoscale must not be called with engine '${this.settings.engine}', whose pods nothing in Kubernetes scales: set replicas, or take engine 'deployment'`;
+    throw new InvalidInput([{ where: this.node.path, text }]);
   }
 
   /** Part of cdk8s-plus' `IPodSelector`. */
@@ -178,51 +198,68 @@ export class ModelServer
     const derived = derive(settings);
     const serviceAccount = this.serviceAccount();
     const configMap = this.configMap();
-    const volume = this.modelVolume(derived.pullSeconds);
+    const input: DeploymentInput = {
+      platform,
+      metadata,
+      settings,
+      derived,
+      model: this.modelVolume(derived.pullSeconds),
+      image: platform.pin(runtime.image),
+      serviceAccount: serviceAccount.name,
+      // Beside an autoscaler, every apply would set the replicas back.
+      replicas: () => (this.hasAutoscaler ? undefined : settings.replicas),
+    };
+    for (const text of this.engine.warnings(input)) warn(this, text);
+    const policy = kubernetesObject<NetworkPolicy>(
+      this,
+      'network-policy',
+      networkPolicy({
+        platform: platform.node.id,
+        metadata,
+        runtime,
+        model,
+        isOpenToNamespace: () => this.isOpenToNamespace,
+      }),
+    );
+    const service = this.service(metadata);
     return {
       serviceAccount,
       configMap,
-      networkPolicy: kubernetesObject<NetworkPolicy>(
-        this,
-        'network-policy',
-        networkPolicy({
-          platform: platform.node.id,
-          metadata,
-          runtime,
-          model,
-          isOpenToNamespace: () => this.isOpenToNamespace,
-        }),
-      ),
-      service: new kplus.Service(this, 'service', {
-        metadata,
-        selector: this,
-        ports: Object.entries(runtime.ports).map(([port, number]) => ({
-          name: port,
-          port: number,
-          targetPort: number,
-        })),
-      }),
+      networkPolicy: policy,
+      get service(): kplus.Service {
+        return service();
+      },
       disruptionBudget: kubernetesObject<PodDisruptionBudget>(
         this,
         'disruption-budget',
-        disruptionBudget(metadata, selectorLabels({ platform: platform.node.id, name })),
-      ),
-      deployment: kubernetesObject<Deployment>(
-        this,
-        'deployment',
-        deployment({
-          platform,
+        disruptionBudget(
           metadata,
-          settings,
-          derived,
-          model: volume,
-          image: platform.pin(runtime.image),
-          serviceAccount: serviceAccount.name,
-          // Beside an autoscaler, every apply would set the replicas back.
-          replicas: () => (this.hasAutoscaler ? undefined : settings.replicas),
-        }),
+          selectorLabels({ platform: platform.node.id, name }),
+          this.engine.minAvailable(settings),
+        ),
       ),
+      deployment: this.engine.emit(this, input),
     };
+  }
+
+  /** The Service, or where the engine makes it the refusal to give it away. */
+  private service(metadata: DeploymentInput['metadata']): () => kplus.Service {
+    if (this.engine.bringsService) {
+      return () => {
+        const text = `nodes.service must not be used with engine '${this.settings.engine}', which makes the Service: use transform.${this.engine.transform}`;
+        throw new InvalidInput([{ where: this.node.path, text }]);
+      };
+    }
+    const service = new kplus.Service(this, 'service', {
+      metadata,
+      selector: this,
+      ports: Object.entries(this.settings.runtime.ports).map(([port, number]) => ({
+        name: port,
+        port: number,
+        targetPort: number,
+      })),
+    });
+    return () => service;
   }
 
   private serviceAccount(): kplus.IServiceAccount {
@@ -250,15 +287,40 @@ export class ModelServer
   }
 
   private applyTransforms(): void {
-    // An empty list that cdk8s-plus writes and the API server drops.
-    transform<Service>(this.nodes.service, { spec: { externalIPs: null } });
     const changes = this.settings.transform;
-    if (changes.deployment) transform(this.nodes.deployment, changes.deployment);
+    // An empty list that cdk8s-plus writes and the API server drops.
+    if (!this.engine.bringsService) transform<Service>(this.nodes.service, { spec: { externalIPs: null } });
+    const change = changes[this.engine.transform];
+    if (change) transform<object>(this.nodes.deployment, change);
     if (changes.service) transform(this.nodes.service, changes.service);
     if (changes.serviceAccount) transform(this.nodes.serviceAccount, changes.serviceAccount);
     if (changes.disruptionBudget) transform(this.nodes.disruptionBudget, changes.disruptionBudget);
     if (changes.networkPolicy) transform(this.nodes.networkPolicy, changes.networkPolicy);
     if (changes.configMap && this.nodes.configMap) transform(this.nodes.configMap, changes.configMap);
+  }
+
+  /** Refuses what would be dropped, or would not run, with the engine. */
+  private requireEngine(settings: ModelServerSettings): void {
+    const { engine, transform: changes } = settings;
+    const { addon, bringsService } = this.engine;
+    const problems = this.engine.problems(settings);
+    if (addon !== undefined && !this.platform.cluster.has(addon)) {
+      problems.push(
+        `engine must be one that the cluster has, got '${engine}', but it has no ${addon}: add it to cluster.addons, or take engine 'deployment'`,
+      );
+    }
+    for (const key of ['deployment', 'inferenceService', 'rayService'] as const) {
+      if (changes[key] === undefined || key === this.engine.transform) continue;
+      problems.push(
+        `transform.${key} must be left out with engine '${engine}': use transform.${this.engine.transform}`,
+      );
+    }
+    if (bringsService && changes.service !== undefined) {
+      problems.push(
+        `transform.service must be left out with engine '${engine}', which makes the Service: use transform.${this.engine.transform}`,
+      );
+    }
+    if (problems.length > 0) throw new InvalidInput(problems.map((text) => ({ where: this.node.path, text })));
   }
 
   private check(): void {

@@ -21,6 +21,14 @@ export interface Start {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/** An application of Ray Serve. */
+export interface RayApplication {
+  /** Release of Ray, as `'2.60.0'`. */
+  readonly version: string;
+  /** Import path, as `'ranker:app'`. */
+  readonly application: string;
+}
+
 /**
  * A program that serves models, as data: everything that Kubernetes and monitoring must know of it.
  * Adding one is one file that returns such a value; see CONTRIBUTING.
@@ -55,6 +63,8 @@ export interface Runtime {
   readonly gid?: number;
   /** What it exposes to Prometheus; left out when it exposes nothing. */
   readonly metrics?: ServerMetrics;
+  /** What it runs if it is Ray Serve, so that a RayService can run it too. */
+  readonly ray?: RayApplication;
 }
 
 /** Where {@link Runtime.files} are mounted. */
