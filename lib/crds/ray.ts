@@ -39,6 +39,8 @@ export interface RayGroup {
 
 export interface RayWorkerGroup extends RayGroup {
   readonly groupName: string;
+  /** Pods of one replica: a group of TPU hosts has several. */
+  readonly numOfHosts: number;
   readonly replicas: number;
   readonly minReplicas: number;
   readonly maxReplicas: number;

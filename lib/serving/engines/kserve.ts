@@ -1,10 +1,17 @@
 import { Lazy } from 'cdk8s';
+import type { Container } from 'kubernetes-types/core/v1';
 import { inferenceService, KSERVE_CONTAINER, predictorName } from '../../crds/kserve';
 import { deployment, MAX_SERVER_NAME } from '../deployment';
 import type { Engine } from './engine';
 
 /** Who scales: `none`, `external`, or an autoscaler that KServe makes. */
 const AUTOSCALER_CLASS = 'serving.kserve.io/autoscalerClass';
+
+/**
+ * Cores, more than nodes have. Where there is no limit KServe sets its configuration's, 1 unless that was changed: below
+ * what the server asks for, so that its Deployment would be refused.
+ */
+const NO_LIMIT = '512';
 
 /** Seconds for which a rollout may stand still in KServe, which has no field for it. */
 const PROGRESS_SECONDS = 600;
@@ -60,7 +67,7 @@ export const KSERVE: Engine = {
       spec: {
         predictor: {
           ...pod,
-          containers: containers.map((server) => ({ ...server, name: KSERVE_CONTAINER })),
+          containers: containers.map(server),
           ...template.metadata,
           deploymentStrategy: strategy,
           minReplicas: Lazy.any({ produce: input.replicas }),
@@ -69,3 +76,13 @@ export const KSERVE: Engine = {
     });
   },
 };
+
+function server({ resources, ports = [], ...container }: Container): Container {
+  return {
+    ...container,
+    name: KSERVE_CONTAINER,
+    // What the API server would add, so that applying twice changes nothing.
+    ports: ports.map((port) => ({ ...port, protocol: 'TCP' })),
+    resources: { ...resources, limits: { cpu: NO_LIMIT, ...resources?.limits } },
+  };
+}

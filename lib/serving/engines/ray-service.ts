@@ -97,6 +97,8 @@ function spec(input: DeploymentInput): RayService['spec'] {
       workerGroupSpecs: [
         {
           groupName: GROUP,
+          // What the API server would add.
+          numOfHosts: 1,
           replicas,
           minReplicas: replicas,
           maxReplicas: replicas,
@@ -175,7 +177,8 @@ function node(
         containerPort,
       })),
       ...more,
-    ],
+      // What the API server would add, so that applying twice changes nothing.
+    ].map((port) => ({ ...port, protocol: 'TCP' })),
     livenessProbe: { httpGet: RAYLET, periodSeconds: 10, failureThreshold: 6, timeoutSeconds: 5 },
   };
 }
