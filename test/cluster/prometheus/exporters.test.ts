@@ -1,7 +1,6 @@
-import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { locate, type ProgramName } from '../../../tools/build';
+import { builtOf } from '../harness/built';
 import { Client } from '../harness/client';
 import { cluster } from '../harness/cluster';
 import { eventually } from '../harness/eventually';
@@ -97,12 +96,4 @@ function metricsOf(prefix: string): string[] {
     return [...alertsOf(rules), ...panels.flatMap(({ targets = [] }) => targets)].map(({ expr }) => expr);
   });
   return [...new Set(expressions.flatMap((expr) => expr.match(new RegExp(`(?<![\\w:])${prefix}\\w+`, 'g')) ?? []))];
-}
-
-/** Those of some programs that need no build. Jest must know before the first test, so that the question can't wait. */
-function builtOf<Name extends ProgramName>(candidates: readonly Name[]): Name[] {
-  const script = join(__dirname, '..', '..', '..', 'tools', 'build.ts');
-  const args = ['-r', 'tsx/cjs', script, '--list', ...candidates];
-  const { stdout } = spawnSync(process.execPath, args, { encoding: 'utf8' });
-  return candidates.filter((name) => new RegExp(`^${name} .*: /`, 'm').test(stdout));
 }

@@ -7,8 +7,9 @@ import { autoscaleOnResources, ModelServer, type ModelServerProps, Platform, ray
 import { ENGINES } from '../../../lib/serving/engines';
 import type { Manifest } from '../../../lib/synth/manifest';
 import { type Manifests, synthesize } from '../../../lib/testing';
-import { find } from '../../../tools/build';
+import { locate } from '../../../tools/build';
 import { sourceDir } from '../../../tools/crds';
+import { builtOf } from '../harness/built';
 import { Client } from '../harness/client';
 import { cluster } from '../harness/cluster';
 import { installCrds } from '../harness/crds';
@@ -19,6 +20,8 @@ import { Program } from '../harness/process';
 import { applyAll, deleteAll, type Pod } from '../harness/workloads';
 import { Workspace } from '../harness/workspace';
 
+/** The controllers that are built already: they are not of the core tier. */
+const built = builtOf(['kserve', 'kuberay']);
 const client = new Client(cluster());
 const nodes = cpuNodes(3);
 const workspace = new Workspace();
@@ -94,17 +97,14 @@ function named(engine: keyof typeof ENGINES, pods: readonly LivePod[]): void {
   for (const { spec } of pods) expect(spec.containers.map(({ name }) => name)).toEqual([ENGINES[engine].container]);
 }
 
-describe('KServe', () => {
+(built.includes('kserve') ? describe : describe.skip)('KServe', () => {
   const fixed = ranker('kserve-fixed', { engine: 'kserve' });
   const scaled = ranker('kserve-scaled', { engine: 'kserve' }, true);
   const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'kserve' } };
   let webhooks: Manifest[] = [];
-  let built = false;
 
   beforeAll(async () => {
-    const program = await find('kserve');
-    built = program !== undefined;
-    if (program === undefined) return;
+    const program = await locate('kserve');
     await installCrds(client, 'kserve');
     const source = await sourceDir('kserve');
     const config = manifestsIn(join(source, 'config/configmap/inferenceservice.yaml'));
@@ -118,7 +118,7 @@ describe('KServe', () => {
     webhooks = webhooksOf(join(source, 'config/webhook/manifests.yaml'), `https://127.0.0.1:${webhook}`, caFile);
     const controller = start(
       'kserve',
-      program.path,
+      program,
       ['--metrics-addr=0', `--webhook-port=${webhook}`, `--health-probe-addr=127.0.0.1:${probe}`],
       { KUBECONFIG: kubeconfig, TMPDIR: workspace.folder, POD_NAMESPACE: 'kserve' },
     );
@@ -129,13 +129,11 @@ describe('KServe', () => {
     await applyAll(client, [...fixed.all, ...scaled.all]);
   });
   afterAll(async () => {
-    if (!built) return;
     await deleteAll(client, [...fixed.all, ...scaled.all]);
     await deleteAll(client, [namespace, ...webhooks]);
   });
 
   test('makes the pods that our selectors, budget and monitoring expect, in a restricted namespace', async () => {
-    if (!built) return;
     const pods = await readyPods('kserve-fixed', 3);
     named('kserve', pods);
     await budgetAllowsOne('kserve-fixed', 3);
@@ -150,7 +148,6 @@ describe('KServe', () => {
   });
 
   test('scarce GPUs and slow starts: strategy, start-up probe and readiness arrive in its Deployment (kserve#4618, kserve#3795, kserve#5677)', async () => {
-    if (!built) return;
     const { spec } = await client.get<Deployed>(reference('apps/v1', 'Deployment', 'kserve-fixed', 'ranker-predictor'));
     expect(spec).toMatchObject({
       replicas: 3,
@@ -165,7 +162,6 @@ describe('KServe', () => {
   });
 
   test("leaves the server's own Service, beside which its own is, and opens no way from outside", async () => {
-    if (!built) return;
     await eventually(async () => {
       const slices = await client.list<EndpointSlice>('discovery.k8s.io/v1', 'EndpointSlice', 'kserve-fixed');
       const own = slices.filter(({ metadata }) => metadata.labels['kubernetes.io/service-name'] === 'ranker');
@@ -177,7 +173,6 @@ describe('KServe', () => {
   });
 
   test('makes no autoscaler where nothing scales, and none beside ours', async () => {
-    if (!built) return;
     const autoscalers = (namespace: string) => client.list('autoscaling/v2', 'HorizontalPodAutoscaler', namespace);
     expect(await autoscalers('kserve-fixed')).toEqual([]);
     // The autoscaler raises it to its minimum, and KServe doesn't set it back.
@@ -193,22 +188,19 @@ describe('KServe', () => {
   });
 });
 
-describe('KubeRay', () => {
+(built.includes('kuberay') ? describe : describe.skip)('KubeRay', () => {
   const manifests = ranker('kuberay', {
     engine: 'ray-service',
     runtime: rayServe({ version: '2.60.0', application: 'ranker:app' }),
   });
-  let built = false;
 
   beforeAll(async () => {
-    const program = await find('kuberay');
-    built = program !== undefined;
-    if (program === undefined) return;
+    const program = await locate('kuberay');
     await installCrds(client, 'kuberay');
     const [metrics = 0, probe = 0] = await freePorts(2);
     const operator = start(
       'kuberay',
-      program.path,
+      program,
       [
         `--metrics-addr=127.0.0.1:${metrics}`,
         `--health-probe-bind-address=127.0.0.1:${probe}`,
@@ -222,11 +214,10 @@ describe('KubeRay', () => {
     await applyAll(client, manifests.all);
   });
   afterAll(async () => {
-    if (built) await deleteAll(client, manifests.all);
+    await deleteAll(client, manifests.all);
   });
 
   test('makes a head and workers that our selectors, budget and monitoring expect, in a restricted namespace', async () => {
-    if (!built) return;
     const pods = await readyPods('kuberay', 4);
     named('ray-service', pods);
     // A budget of what may be missing would allow none: a RayCluster has no scale.
@@ -236,7 +227,6 @@ describe('KubeRay', () => {
   });
 
   test('starts Ray on the ports that the policy, the Service and monitoring know, with our probes and the copied model', async () => {
-    if (!built) return;
     for (const { metadata, spec } of await readyPods('kuberay', 4)) {
       const isHead = metadata.labels?.['ray.io/node-type'] === 'head';
       const [node] = spec.containers;

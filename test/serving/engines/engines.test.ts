@@ -63,7 +63,12 @@ test('KServe refuses PYTHONPATH, so that Ray Serve in one pod needs another engi
 test.each([
   ['kserve', { transform: { deployment: {} } }, 'transform.deployment', 'use transform.inferenceService'],
   ['deployment', { transform: { rayService: {} } }, 'transform.rayService', 'use transform.deployment'],
-  ['ray-service', { runtime, transform: { inferenceService: {} } }, 'transform.inferenceService', 'use transform.rayService'],
+  [
+    'ray-service',
+    { runtime, transform: { inferenceService: {} } },
+    'transform.inferenceService',
+    'use transform.rayService',
+  ],
 ] as const)('engine %s drops no transform that is for another', (engine, props, prop, hint) => {
   expect(problemsOf(() => ranker({ engine, ...props }, shop()))).toEqual([
     `[shop/ranker] ${prop} must be left out with engine '${engine}': ${hint}`,
@@ -125,7 +130,7 @@ describe('KServe', () => {
 
   test('kserve#3795: the start-up budget of a big model arrives, and nothing stops the server before', () => {
     const { startupProbe } = containerOf(predictor({ model: model({ size: '140Gi' }) }), 'kserve-container');
-    expect(startupProbe).toMatchObject({ periodSeconds: 5, failureThreshold: 299 });
+    expect(startupProbe).toMatchObject({ periodSeconds: 5, failureThreshold: 311 });
   });
 
   test('kserve#5677: three failures of readiness, not one, take a replica out', () => {
@@ -173,7 +178,7 @@ describe('KServe', () => {
   test('a start that outlasts the patience of KServe is warned about', () => {
     expect(warnings({ engine: 'kserve', model: model({ size: '1Gi' }) })).toEqual([]);
     expect(warnings({ engine: 'kserve' })).toEqual([
-      "engine 'kserve' calls a rollout failed when it stands still for 600 s, and a replica may take 983 s here: don't roll back on that alone, or take engine 'deployment'",
+      "engine 'kserve' calls a rollout failed when it stands still for 600 s, and a replica may take 1043 s here: don't roll back on that alone, or take engine 'deployment'",
     ]);
   });
 });
