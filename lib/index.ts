@@ -53,6 +53,7 @@ export type { MigProfile } from './platform/mig';
 // The platform: where things run, and what they can rely on.
 export { Platform, type PlatformProps } from './platform/platform';
 export { type EmbeddingTable, type EmbeddingTableProps, embeddingTablesSchema } from './serving/embedding-tables';
+export type { EngineName } from './serving/engines/names';
 // Serving
 export { PublicEndpoint } from './serving/exposure/public-endpoint';
 export { type PublicEndpointProps, publicEndpointSchema } from './serving/exposure/public-endpoint-props';
@@ -69,7 +70,7 @@ export { ModelCache, type ModelCacheNodes } from './serving/model-cache';
 export { type ModelCacheProps, modelCacheSchema } from './serving/model-cache-props';
 export { ModelServer, type ModelServerNodes } from './serving/model-server';
 export { type ModelServerProps, resourcesSchema, startupSchema } from './serving/model-server-props';
-export type { MountedModel, ProbeTarget, Runtime, ServedModel, Start } from './serving/runtime';
+export type { MountedModel, ProbeTarget, RayApplication, Runtime, ServedModel, Start } from './serving/runtime';
 export { CONFIG_FOLDER } from './serving/runtime';
 export * from './serving/runtimes';
 export type { AnyEngine, ExternalEngine, StoreEngine, StoreKind } from './serving/stores/engine';

@@ -36,8 +36,8 @@ export const CRDS = {
   },
   jobset: built('jobset', 'config/components/crd/bases'),
   keda: built('keda-operator', 'config/crd/bases'),
-  kserve: { module: 'github.com/kserve/kserve', version: 'v0.15.0', folder: 'config/crd/full' },
-  kuberay: { module: 'github.com/ray-project/kuberay/ray-operator', version: 'v1.4.2', folder: 'config/crd/bases' },
+  kserve: built('kserve', 'config/crd/full'),
+  kuberay: built('kuberay', 'config/crd/bases'),
   kueue: built('kueue', 'config/components/crd/bases'),
   'prometheus-operator': {
     module: 'github.com/prometheus-operator/prometheus-operator',

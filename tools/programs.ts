@@ -178,6 +178,16 @@ export const PROGRAMS = {
     tier: 'engines',
     stamp: (release) => ({ 'github.com/argoproj/argo-rollouts/utils/version.version': `v${release}` }),
   },
+  kuberay: {
+    module: 'kuberay',
+    package: 'github.com/ray-project/kuberay/ray-operator',
+    tier: 'engines',
+  },
+  kserve: {
+    module: 'kserve',
+    package: 'github.com/kserve/kserve/cmd/manager',
+    tier: 'engines',
+  },
   'keda-operator': {
     module: 'keda',
     package: 'github.com/kedacore/keda/v2/cmd/operator',

@@ -77,7 +77,7 @@ function emit(target: ScalingTarget, settings: z.output<typeof autoscaleOnResour
   const autoscaler = kubernetesObject<HorizontalPodAutoscaler>(target, 'autoscaler', {
     apiVersion: 'autoscaling/v2',
     kind: 'HorizontalPodAutoscaler',
-    metadata: workloadMetadata(name, 'model-server'),
+    metadata: workloadMetadata(target.name, 'model-server'),
     spec: {
       scaleTargetRef: { apiVersion, kind, name },
       minReplicas,

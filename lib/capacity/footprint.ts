@@ -1,4 +1,5 @@
 import { amount } from './amount';
+import { plainWorkloads } from './engines';
 import { type Amounts, claimedGpus, devices, type GpuPodSpec, type Gpus, NO_GPUS, wholeOrPart } from './gpus';
 
 /** What pods ask of a cluster. */
@@ -11,7 +12,7 @@ export interface Footprint extends Gpus {
 }
 
 /** A Kubernetes object, as far as its pods matter. */
-interface Workload {
+export interface Workload {
   readonly apiVersion?: string;
   readonly kind: string;
   readonly metadata: { readonly name: string; readonly namespace?: string };
@@ -64,7 +65,7 @@ export function footprint(manifests: readonly Workload[]): { least: Footprint; m
   );
   let least = NOTHING;
   let most = NOTHING;
-  for (const { apiVersion, kind, metadata, spec } of manifests) {
+  for (const { apiVersion, kind, metadata, spec } of manifests.flatMap(plainWorkloads)) {
     // Others have kinds of these names, too, such as the Job of Volcano.
     if (!/^(apps|batch)\//.test(apiVersion ?? '')) continue;
     const count = podsOf(kind, spec, autoscalers.get(key(kind, metadata.namespace, metadata.name)));

@@ -8,8 +8,6 @@ export interface ObservedStore {
   readonly answers?: Series;
   /** Gauges of the bytes that data takes in memory, and may take before writes are refused. */
   readonly memory?: { readonly used: Series; readonly limit: Series };
-  /** Whether its pods are numbered, as a StatefulSet's are: `<name>-0`. */
-  readonly numbered: boolean;
   /** Whether each pod has a volume, by the claim `data-<name>-<number>`. */
   readonly hasVolume: boolean;
 }
@@ -24,6 +22,10 @@ export interface ObservedServer {
   /** Whether its replicas hold GPUs. */
   readonly usesGpu: boolean;
   readonly slos: readonly Slo[];
+  /** The names of its pods, as a regular expression. */
+  readonly pods: string;
+  /** The container that serves. */
+  readonly container: string;
   /** Given where it keeps data for servers instead of serving a model. */
   readonly store?: ObservedStore;
 }

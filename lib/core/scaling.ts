@@ -2,7 +2,11 @@ import type { IScalable } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 
 /** What a policy scales: a recstack server, or a Deployment or StatefulSet of cdk8s-plus. */
-export type ScalingTarget = Construct & IScalable;
+export type ScalingTarget = Construct &
+  IScalable & {
+    /** What the objects that scale it are called; what they scale may be called otherwise. */
+    readonly name: string;
+  };
 
 /** How many replicas a server has, and when that changes. Made by the functions of `autoscaling`. */
 export interface ScalingPolicy {

@@ -67,8 +67,8 @@ function down(server: ObservedServer): AlertRule {
 
 function memory(server: ObservedServer): AlertRule {
   const selector = { namespace: server.namespace };
-  const used = series(ofPods(WORKING_SET, server, 'server'), selector);
-  const limit = series(ofPods(MEMORY_LIMIT, server, 'server'), selector);
+  const used = series(ofPods(WORKING_SET, server, server.container), selector);
+  const limit = series(ofPods(MEMORY_LIMIT, server, server.container), selector);
   return {
     alert: 'ModelServerMemoryNearLimit',
     // The limit is 0 where a transform took it away: nothing to come near to.

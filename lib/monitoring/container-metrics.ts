@@ -18,13 +18,9 @@ export const MEMORY_LIMIT: Series = { name: 'container_spec_memory_limit_bytes' 
 /** Gauge of the share of time in which a GPU was busy, from 0 to 100, by NVIDIA's dcgm-exporter. */
 export const DCGM_GPU_UTILIZATION: Series = { name: 'DCGM_FI_DEV_GPU_UTIL' };
 
-/**
- * Restricts series of the kubelet to the pods of a server: a Deployment's pods are `<name>-<hash>-<5 characters>`, and
- * a server's name is short enough that Kubernetes never cuts them. A StatefulSet's are `<name>-<number>`.
- */
-export function ofPods(metric: Series, { name, store }: ObservedServer, container?: string): Series {
-  const suffix = store?.numbered ? '[0-9]+' : '[a-z0-9]+-[a-z0-9]{5}';
-  const matchers = [`pod=~"${name}-${suffix}"`, ...(container ? [`container="${container}"`] : [])];
+/** Restricts series of the kubelet to the pods of a server, which are known by their names. */
+export function ofPods(metric: Series, { pods }: ObservedServer, container?: string): Series {
+  const matchers = [`pod=~"${pods}"`, ...(container ? [`container="${container}"`] : [])];
   return { name: metric.name, where: matchers.join(',') };
 }
 

@@ -147,14 +147,14 @@ function known(lines: Readonly<Record<string, string | undefined>>): Record<stri
 
 function containers(server: ObservedServer): PanelProps[] {
   const selector = { namespace: server.namespace };
-  const limit = series(ofPods(MEMORY_LIMIT, server, 'server'), selector);
+  const limit = series(ofPods(MEMORY_LIMIT, server, server.container), selector);
   return [
     {
       title: 'CPU',
       description: 'Cores that each replica uses',
       unit: 'short',
       lines: {
-        '{{pod}}': `sum by (pod) (rate(${series(ofPods(CPU_SECONDS, server, 'server'), selector)}[${WINDOW}]))`,
+        '{{pod}}': `sum by (pod) (rate(${series(ofPods(CPU_SECONDS, server, server.container), selector)}[${WINDOW}]))`,
       },
     },
     {
@@ -162,7 +162,7 @@ function containers(server: ObservedServer): PanelProps[] {
       description: 'Memory that each replica can not give back, and its limit',
       unit: 'bytes',
       lines: {
-        '{{pod}}': `sum by (pod) (${series(ofPods(WORKING_SET, server, 'server'), selector)})`,
+        '{{pod}}': `sum by (pod) (${series(ofPods(WORKING_SET, server, server.container), selector)})`,
         limit: `max(${limit})`,
       },
     },

@@ -13,7 +13,10 @@ import { deferrableText, instance, must, oneOf, wholeNumber } from '../core/sche
 import type { MetricName } from '../core/server-metrics';
 import type { Slo } from '../core/slo';
 import type { Transform } from '../core/transform';
+import type { InferenceService } from '../crds/kserve';
+import type { RayService } from '../crds/ray';
 import { gpuSchema } from '../platform/gpu-request';
+import { ENGINE_NAMES } from './engines/names';
 import { modelSchema } from './model-artifact';
 import { isModelCache, type ModelCache } from './model-cache';
 import { isRuntime, type Runtime } from './runtime';
@@ -121,10 +124,18 @@ export const modelServerSchema = z.strictObject({
    * @default - none: each pod copies the model for itself
    */
   cache: instance<ModelCache>(isModelCache, 'be a ModelCache').optional(),
+  /**
+   * Who runs the pods: Kubernetes' own `deployment`, KServe (an InferenceService in Standard mode, as of KServe 0.16) or
+   * KubeRay (a RayService with `replicas` workers, for `rayServe(…)`). The last two need the cluster's add-on.
+   * @default 'deployment'
+   */
+  engine: oneOf(ENGINE_NAMES).default('deployment'),
   /** The last word on each emitted object. */
   transform: z
     .strictObject({
       deployment: z.custom<Transform<Deployment>>().optional(),
+      inferenceService: z.custom<Transform<InferenceService>>().optional(),
+      rayService: z.custom<Transform<RayService>>().optional(),
       service: z.custom<Transform<Service>>().optional(),
       serviceAccount: z.custom<Transform<ServiceAccount>>().optional(),
       disruptionBudget: z.custom<Transform<PodDisruptionBudget>>().optional(),

@@ -1,45 +1,42 @@
 import type { ApiObject } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
-import type { Deployment } from 'kubernetes-types/apps/v1';
 import type { Service } from 'kubernetes-types/core/v1';
 import type { NetworkPolicy } from 'kubernetes-types/networking/v1';
 import type { PodDisruptionBudget } from 'kubernetes-types/policy/v1';
 import type { Callee } from '../core/callee';
 import { explain } from '../core/derivation';
 import { kubernetesObject } from '../core/kubernetes-object';
-import { problemsWithLatency } from '../core/latency-buckets';
 import { observe } from '../core/observed';
 import { InvalidInput, show } from '../core/problem';
-import { bytes, formatBytes } from '../core/quantities';
 import type { ScalingPolicy } from '../core/scaling';
 import { parse } from '../core/schema';
 import type { MetricName, ServerMetrics } from '../core/server-metrics';
 import { problemWithQuery, type QueryOptions, selectorOf, serverQuery } from '../core/server-query';
 import { transform } from '../core/transform';
 import { disruptionBudget } from '../platform/disruption-budget';
-import { gpuProblems } from '../platform/gpu-problems';
-import { devicesOf, type GpuRequest } from '../platform/gpu-request';
+import { devicesOf } from '../platform/gpu-request';
 import { selectorLabels, workloadMetadata } from '../platform/labels';
 import { Platform } from '../platform/platform';
 import { warn } from '../platform/warnings';
-import { deployment, MAX_SERVER_NAME } from './deployment';
-import { type Derived, derive, memoryNeeds } from './derived';
+import type { DeploymentInput } from './deployment';
+import { type Derived, derive } from './derived';
+import { ENGINES } from './engines';
+import type { Engine } from './engines/engine';
 import { explanations } from './explanations';
+import { findings } from './findings';
 import { gpuClaim } from './gpu-claim';
-import { modelFit } from './gpu-fit';
-import { isImmutable, locationOf, type ModelArtifact } from './model-artifact';
+import { locationOf, type ModelArtifact } from './model-artifact';
 import { type ModelServerProps, type ModelServerSettings, modelServerSchema } from './model-server-props';
 import { claimedModel, imageModel, type ModelVolume, pulledModel, pullImage, pullScripts } from './model-volume';
 import { networkPolicy } from './network';
 import { budgetProblem, replicasProblem, strategyProblem, supplyOf } from './rollout';
 
-/** Seconds; what is above is a slip of the unit, and far above it Kubernetes can't count them. */
-const LONGEST_START = 30 * 86_400;
-
 /** The constructs that a server is made of: the way to every object that it emits. */
 export interface ModelServerNodes {
+  /** The Deployment, or the InferenceService or RayService in its place. */
   readonly deployment: ApiObject;
+  /** With a RayService there is none to change, and reading it throws: KubeRay makes it. */
   readonly service: kplus.Service;
   readonly serviceAccount: kplus.IServiceAccount;
   readonly disruptionBudget: ApiObject;
@@ -51,9 +48,10 @@ export interface ModelServerNodes {
 }
 
 /**
- * Serves one model: a Deployment with all that it takes to survive in production. Replicas start when the model is
- * loaded and not before, finish what they began when they stop, keep to the nodes with their GPU, are spread over
- * zones, are never all evicted at once, run unprivileged, and talk to nobody they need not.
+ * Serves one model: a Deployment, or what KServe or KubeRay make of it, with all that it takes to survive in
+ * production. Replicas start when the model is loaded and not before, finish what they began when they stop, keep to the
+ * nodes with their GPU, are spread over zones, are never all evicted at once, run unprivileged, and talk to nobody they
+ * need not.
  *
  * It is what cdk8s-plus calls scalable, a pod selector and a peer of network policies, so that it mixes with
  * constructs from there.
@@ -85,14 +83,18 @@ export class ModelServer<Has extends MetricName = MetricName>
   private readonly platform: Platform;
   private readonly settings: ModelServerSettings;
   private readonly metrics: ServerMetrics | undefined;
+  private readonly engine: Engine;
 
   /** @throws InvalidInput with everything that is wrong with the props */
   constructor(scope: Construct, id: string, props: ModelServerProps<Has>) {
     super(scope, id);
     this.platform = Platform.of(this);
-    this.name = this.platform.nameOf(this, MAX_SERVER_NAME);
-    this.settings = parse(modelServerSchema, props, this.node.path);
-    this.model = this.settings.model;
+    const settings = parse(modelServerSchema, props, this.node.path);
+    this.engine = ENGINES[settings.engine];
+    this.name = this.platform.nameOf(this, this.engine.maxName);
+    this.requireEngine(settings);
+    this.settings = { ...settings, runtime: this.engine.runtime(settings.runtime) };
+    this.model = settings.model;
     const { runtime, model, gpu, slo } = this.settings;
     this.metrics = runtime.metrics?.({ artifact: model, gpus: gpu === undefined ? 0 : devicesOf(gpu), slos: slo });
     const derived = derive(this.settings);
@@ -100,13 +102,14 @@ export class ModelServer<Has extends MetricName = MetricName>
     this.nodes = this.emit(derived);
     this.applyTransforms();
     this.check(derived);
-    this.checkMemory();
     observe(this, {
       name: this.name,
       namespace: this.platform.namespace,
       metrics: this.metrics,
       usesGpu: gpu !== undefined,
       slos: slo,
+      pods: this.engine.pods(this.name),
+      container: this.engine.container,
     });
   }
 
@@ -190,18 +193,28 @@ export class ModelServer<Has extends MetricName = MetricName>
   /** Where its ports are inside the cluster, by their names: `{ http: 'ranker.shop.svc:8000' }`. */
   get addresses(): Readonly<Record<string, string>> {
     const host = `${this.name}.${this.platform.namespace}.svc`;
-    const ports = Object.entries(this.settings.runtime.ports);
+    // KubeRay's Service leads to what answers requests, and to nothing else.
+    const isReached = (port: string) => port !== 'metrics' || !this.engine.bringsService;
+    const ports = Object.entries(this.settings.runtime.ports).filter(([port]) => isReached(port));
     return Object.fromEntries(ports.map(([port, number]) => [port, `${host}:${number}`]));
   }
 
   /** Part of cdk8s-plus' `IScalable`: an autoscaler tells that it took over. */
   markHasAutoscaler(): void {
     this.hasAutoscaler = true;
+    this.engine.scaled?.(this.nodes.deployment);
   }
 
-  /** Part of cdk8s-plus' `IScalable`. */
+  /**
+   * Part of cdk8s-plus' `IScalable`.
+   *
+   * @throws InvalidInput where the engine decides on the replicas itself
+   */
   toScalingTarget(): kplus.ScalingTarget {
-    return { kind: 'Deployment', apiVersion: 'apps/v1', name: this.name, containers: [] };
+    const target = this.engine.scalingTarget(this.name);
+    if (target !== undefined) return target;
+    const text = `autoscale must not be called with engine '${this.settings.engine}', whose pods nothing in Kubernetes scales: set replicas, or take engine 'deployment'`;
+    throw new InvalidInput([{ where: this.node.path, text }]);
   }
 
   /** Part of cdk8s-plus' `IPodSelector`. */
@@ -227,53 +240,70 @@ export class ModelServer<Has extends MetricName = MetricName>
     const metadata = workloadMetadata(name, 'model-server');
     const serviceAccount = this.serviceAccount();
     const configMap = this.configMap();
-    const volume = this.modelVolume(derived.pullSeconds);
+    const input: DeploymentInput = {
+      platform,
+      metadata,
+      settings,
+      derived,
+      model: this.modelVolume(derived.pullSeconds),
+      image: platform.pin(runtime.image),
+      serviceAccount: serviceAccount.name,
+      // Beside an autoscaler, every apply would set the replicas back.
+      replicas: () => (this.hasAutoscaler ? undefined : settings.replicas),
+    };
+    for (const text of this.engine.warnings(input)) warn(this, text);
+    const policy = kubernetesObject<NetworkPolicy>(
+      this,
+      'network-policy',
+      networkPolicy({
+        platform: platform.node.id,
+        metadata,
+        runtime,
+        metricsPort: this.metrics?.port,
+        model,
+        isOpenToNamespace: () => this.isOpenToNamespace,
+      }),
+    );
+    const service = this.service(metadata);
     return {
       serviceAccount,
       configMap,
-      networkPolicy: kubernetesObject<NetworkPolicy>(
-        this,
-        'network-policy',
-        networkPolicy({
-          platform: platform.node.id,
-          metadata,
-          runtime,
-          metricsPort: this.metrics?.port,
-          model,
-          isOpenToNamespace: () => this.isOpenToNamespace,
-        }),
-      ),
-      service: new kplus.Service(this, 'service', {
-        metadata,
-        selector: this,
-        ports: Object.entries(runtime.ports).map(([port, number]) => ({
-          name: port,
-          port: number,
-          targetPort: number,
-        })),
-      }),
+      networkPolicy: policy,
+      get service(): kplus.Service {
+        return service();
+      },
       disruptionBudget: kubernetesObject<PodDisruptionBudget>(
         this,
         'disruption-budget',
-        disruptionBudget(metadata, selectorLabels({ platform: platform.node.id, name })),
+        disruptionBudget(
+          metadata,
+          selectorLabels({ platform: platform.node.id, name }),
+          this.engine.minAvailable(settings),
+        ),
       ),
       resourceClaimTemplate: gpuClaim(this, metadata, settings.gpu, platform.cluster),
-      deployment: kubernetesObject<Deployment>(
-        this,
-        'deployment',
-        deployment({
-          platform,
-          metadata,
-          settings,
-          derived,
-          model: volume,
-          image: platform.pin(runtime.image),
-          serviceAccount: serviceAccount.name,
-          // Beside an autoscaler, every apply would set the replicas back.
-          replicas: () => (this.hasAutoscaler ? undefined : settings.replicas),
-        }),
-      ),
+      deployment: this.engine.emit(this, input),
     };
+  }
+
+  /** The Service, or where the engine makes it the refusal to give it away. */
+  private service(metadata: DeploymentInput['metadata']): () => kplus.Service {
+    if (this.engine.bringsService) {
+      return () => {
+        const text = `nodes.service must not be used with engine '${this.settings.engine}', which makes the Service: use transform.${this.engine.transform}`;
+        throw new InvalidInput([{ where: this.node.path, text }]);
+      };
+    }
+    const service = new kplus.Service(this, 'service', {
+      metadata,
+      selector: this,
+      ports: Object.entries(this.settings.runtime.ports).map(([port, number]) => ({
+        name: port,
+        port: number,
+        targetPort: number,
+      })),
+    });
+    return () => service;
   }
 
   private serviceAccount(): kplus.IServiceAccount {
@@ -303,10 +333,11 @@ export class ModelServer<Has extends MetricName = MetricName>
   }
 
   private applyTransforms(): void {
-    // An empty list that cdk8s-plus writes and the API server drops.
-    transform<Service>(this.nodes.service, { spec: { externalIPs: null } });
     const changes = this.settings.transform;
-    if (changes.deployment) transform(this.nodes.deployment, changes.deployment);
+    // An empty list that cdk8s-plus writes and the API server drops.
+    if (!this.engine.bringsService) transform<Service>(this.nodes.service, { spec: { externalIPs: null } });
+    const change = changes[this.engine.transform];
+    if (change) transform<object>(this.nodes.deployment, change);
     if (changes.service) transform(this.nodes.service, changes.service);
     if (changes.serviceAccount) transform(this.nodes.serviceAccount, changes.serviceAccount);
     if (changes.disruptionBudget) transform(this.nodes.disruptionBudget, changes.disruptionBudget);
@@ -314,57 +345,36 @@ export class ModelServer<Has extends MetricName = MetricName>
     if (changes.configMap && this.nodes.configMap) transform(this.nodes.configMap, changes.configMap);
   }
 
-  private check({ progressSeconds }: Derived): void {
-    const { gpu, model, cache } = this.settings;
-    if (progressSeconds > LONGEST_START) {
-      const text = `model.size must be copied and loaded within 30 days, got '${model.size}': mend it, or startup.pullPerSecond, startup.loadPerSecond or startup.warmUp`;
-      this.node.addValidation({ validate: () => [text] });
-    }
-    if (gpu !== undefined) this.checkGpus(gpu);
-    this.node.addValidation({ validate: () => this.rolloutProblems() });
-    this.checkMetrics();
-    const { cluster, namespace } = this.platform;
-    if (locationOf(model).scheme === 'oci' && !cluster.supports('image volumes')) {
-      const text = `model.uri with image volumes must run on Kubernetes ${cluster.since('image volumes')} or newer, got ${cluster.kubernetes}: put the model into a bucket or on a claim`;
-      this.node.addValidation({ validate: () => [text] });
-    }
-    const uncached = cache?.problemWith(model, namespace);
-    if (uncached !== undefined) this.node.addValidation({ validate: () => [`cache ${uncached}`] });
-    if (this.platform.production && !isImmutable(model)) {
-      warn(this, `model.sha256 is missing: with it, a copy that is damaged or not the tested one is never served`);
-    }
-  }
-
-  /** What is stated must have room for /dev/shm, which is memory (triton#3504), and should have for the model. */
-  private checkMemory(): void {
-    const { gpu, model, resources, runtime } = this.settings;
-    if (gpu === undefined && model.embeddings.some(({ gpuCache }) => gpuCache !== undefined)) {
-      const text = 'model.embeddings must be without gpuCache where there is no GPU: leave it out, or add gpu';
-      this.node.addValidation({ validate: () => [text] });
-    }
-    if (resources.memory === undefined) return;
-    const { size, sharedMemory } = memoryNeeds(this.settings);
-    const stated = `got '${resources.memory}'`;
-    if (bytes(resources.memory) <= sharedMemory) {
-      const text = `resources.memory must be above the ${runtime.sharedMemory} of /dev/shm, which is a part of it, ${stated}: raise it or leave it out`;
-      this.node.addValidation({ validate: () => [text] });
-    } else if (bytes(resources.memory) < size + sharedMemory) {
-      const parts = sharedMemory === 0 ? '' : ` + ${runtime.sharedMemory} /dev/shm`;
-      warn(
-        this,
-        `resources.memory should be ${formatBytes(size + sharedMemory)} or more for ${formatBytes(size)} model${parts}, ${stated}: raise it unless the server holds a part of the model only`,
+  /** Refuses what would be dropped, or would not run, with the engine. */
+  private requireEngine(settings: ModelServerSettings): void {
+    const { engine, transform: changes } = settings;
+    const { addon, bringsService } = this.engine;
+    const problems = this.engine.problems(settings);
+    if (addon !== undefined && !this.platform.cluster.has(addon)) {
+      problems.push(
+        `engine must be one that the cluster has, got '${engine}', but it has no ${addon}: add it to cluster.addons, or take engine 'deployment'`,
       );
     }
+    for (const key of ['deployment', 'inferenceService', 'rayService'] as const) {
+      if (changes[key] === undefined || key === this.engine.transform) continue;
+      problems.push(
+        `transform.${key} must be left out with engine '${engine}': use transform.${this.engine.transform}`,
+      );
+    }
+    if (bringsService && changes.service !== undefined) {
+      problems.push(
+        `transform.service must be left out with engine '${engine}', which makes the Service: use transform.${this.engine.transform}`,
+      );
+    }
+    if (problems.length > 0) throw new InvalidInput(problems.map((text) => ({ where: this.node.path, text })));
   }
 
-  private checkGpus(gpu: GpuRequest): void {
-    const { model, runtime } = this.settings;
-    const { cluster } = this.platform;
-    const problems = gpuProblems(gpu, cluster);
-    const fit = problems.length > 0 ? undefined : modelFit(gpu, model, runtime, cluster);
-    if (fit !== undefined) explain(this, [fit.derivation]);
-    if (fit?.problem !== undefined) problems.push(fit.problem);
-    this.node.addValidation({ validate: () => problems });
+  private check(derived: Derived): void {
+    const { settings, platform, metrics } = this;
+    const { problems, warnings, derivations } = findings({ settings, derived, platform, metrics });
+    explain(this, derivations);
+    for (const text of warnings) warn(this, text);
+    this.node.addValidation({ validate: () => [...problems, ...this.rolloutProblems()] });
   }
 
   /** Asked at synth, when it is known who decides on the replicas; undefined where a stranger's autoscaler does. */
@@ -383,16 +393,5 @@ export class ModelServer<Has extends MetricName = MetricName>
       deployment && strategyProblem(nodes.deployment.toJson().spec?.strategy ?? {}, supplyOf(settings)),
       disruptionBudget && budgetProblem(nodes.disruptionBudget.toJson().spec ?? {}, fewest),
     ].filter((problem) => problem !== undefined);
-  }
-
-  private checkMetrics(): void {
-    const { runtime, gpu, slo } = this.settings;
-    if (gpu !== undefined && runtime.gpus === 'none') {
-      const text = `gpu must be left out, since ${runtime.name} uses no NVIDIA GPU, got ${show(gpu)}: the card would idle`;
-      this.node.addValidation({ validate: () => [text] });
-    }
-    const { problems, warnings } = problemsWithLatency(runtime.name, this.metrics?.latency, slo);
-    if (problems.length > 0) this.node.addValidation({ validate: () => problems });
-    if (this.platform.production) for (const text of warnings) warn(this, text);
   }
 }

@@ -28,6 +28,14 @@ export interface Start {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/** An application of Ray Serve. */
+export interface RayApplication {
+  /** Release of Ray, as `'2.60.0'`. */
+  readonly version: string;
+  /** Import path, as `'ranker:app'`. */
+  readonly application: string;
+}
+
 /**
  * A program that serves models, as data: everything that Kubernetes and monitoring must know of it.
  * Adding one is one file that returns such a value; see CONTRIBUTING.
@@ -74,6 +82,8 @@ export interface Runtime<Has extends MetricName = MetricName> {
    * @default 'nvidia'
    */
   readonly gpus?: 'nvidia' | 'none';
+  /** What it runs if it is Ray Serve, so that a RayService can run it too. */
+  readonly ray?: RayApplication;
   /** What it exposes to Prometheus about a model; left out when it exposes nothing. */
   metrics?(model: ServedModel): ServerMetrics<Has>;
 }

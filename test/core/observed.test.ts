@@ -8,6 +8,8 @@ const server = (name: string): ObservedServer => ({
   metrics: undefined,
   usesGpu: false,
   slos: [],
+  pods: `${name}-[a-z0-9]{5}`,
+  container: 'server',
 });
 
 test('the servers below a construct are found, in the order of the tree', () => {

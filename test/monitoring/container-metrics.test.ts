@@ -30,3 +30,10 @@ test('the container is named where there are several in a pod', () => {
     where: 'pod=~"ranker-[a-z0-9]+-[a-z0-9]{5}"',
   });
 });
+
+test('the pods and the container are those of the engine that runs the server', () => {
+  const observed = server({ pods: 'ranker-predictor-[a-z0-9]+-[a-z0-9]{5}', container: 'kserve-container' });
+  expect(ofPods(CPU_SECONDS, observed, observed.container).where).toBe(
+    'pod=~"ranker-predictor-[a-z0-9]+-[a-z0-9]{5}",container="kserve-container"',
+  );
+});

@@ -29,7 +29,16 @@ export const MEAN = { type: 'mean', sum: { name: 'spent' }, count: { name: 'good
 
 /** A server called ranker in the namespace shop, without a GPU and without objectives. */
 export function server(props: Partial<ObservedServer> = {}, slos: readonly Slo[] = []): ObservedServer {
-  return { name: 'ranker', namespace: 'shop', metrics: METRICS, usesGpu: false, slos, ...props };
+  return {
+    name: 'ranker',
+    namespace: 'shop',
+    metrics: METRICS,
+    usesGpu: false,
+    slos,
+    pods: 'ranker-[a-z0-9]+-[a-z0-9]{5}',
+    container: 'server',
+    ...props,
+  };
 }
 
 /** All objects of a platform with monitoring. */

@@ -6,10 +6,9 @@ import { server } from './fixtures';
 const kept = {
   answers: { name: 'redis_up' },
   memory: { used: { name: 'used' }, limit: { name: 'limit' } },
-  numbered: true,
   hasVolume: true,
 } as const;
-const features = server({ name: 'features', store: kept });
+const features = server({ name: 'features', pods: 'features-[0-9]+', store: kept });
 
 function rules(store = features) {
   const [, ...rest] = alertRules('shop', [store]).groups[0]?.rules ?? [];
@@ -30,8 +29,8 @@ test('a store has alerts of its own: it answers not, or runs full in memory or o
   });
 });
 
-test('one that holds nothing has no alerts about data, and the pods of a Deployment', () => {
-  const stateless = server({ name: 'feast', store: { numbered: false, hasVolume: false } });
+test('one that holds nothing has no alerts about data', () => {
+  const stateless = server({ name: 'feast', pods: 'feast-[a-z0-9]+-[a-z0-9]{5}', store: { hasVolume: false } });
   const { StoreDown, StoreMemoryNearLimit, ...rest } = rules(stateless);
   expect(StoreDown).toBe('absent(up{namespace="shop",job="feast"} == 1)');
   expect(StoreMemoryNearLimit).toContain('pod=~"feast-[a-z0-9]+-[a-z0-9]{5}"');

@@ -26,8 +26,8 @@ export function model(props: Partial<ModelArtifactProps> = {}): ModelArtifact {
 }
 
 /** A server called ranker that serves {@link model} on Triton, in a platform of its own unless one is given. */
-export function ranker(props: Partial<ModelServerProps> = {}, shop: Platform = platform()): ModelServer {
-  return new ModelServer(shop, 'ranker', { model: model(), runtime: triton({ version: '25.08' }), ...props });
+export function ranker(props: Partial<ModelServerProps> = {}, shop: Platform = platform(), id = 'ranker'): ModelServer {
+  return new ModelServer(shop, id, { model: model(), runtime: triton({ version: '25.08' }), ...props });
 }
 
 /** A server of one's own that exposes no metrics. */

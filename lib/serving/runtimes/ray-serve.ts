@@ -30,7 +30,7 @@ export type RayServeProps = z.input<typeof rayServeSchema>;
 
 /**
  * Ray Serve: an application of Python deployments over HTTP. Each replica is a Ray of its own in one pod, so that
- * Kubernetes scales it; an application that spreads over several nodes needs KubeRay.
+ * Kubernetes scales it; with `engine: 'ray-service'` one Ray spreads over several nodes.
  *
  * The application's module lies in the artifact or in the image, and finds the artifact's folder in the environment
  * variable `MODEL_FOLDER`.
@@ -80,6 +80,7 @@ export function rayServe(props: RayServeProps): Runtime<'requests' | 'errors' | 
     // Python lies in the home folder of a user of this group, which is closed to others.
     gid: 100,
     files: { 'serve.py': SERVE },
+    ray: { version, application },
     metrics: (model) => ({
       port: 'metrics',
       path: '/metrics',

@@ -80,7 +80,9 @@ export abstract class Store<Input extends StoreInput = StoreInput>
       metrics: engine.metrics,
       usesGpu: false,
       slos: [],
-      store: { ...engine.observed, numbered: !engine.stateless, hasVolume: engine.dataFolder !== undefined },
+      pods: `${this.name}-${engine.stateless ? '[a-z0-9]+-[a-z0-9]{5}' : '[0-9]+'}`,
+      container: 'server',
+      store: { ...engine.observed, hasVolume: engine.dataFolder !== undefined },
     });
   }
 

@@ -130,7 +130,11 @@ export class Client {
   private async collection(apiVersion: string, kind: string, namespace?: string): Promise<string> {
     const root = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
     const resource = (await this.discover(root)).find((candidate) => candidate.kind === kind);
-    if (resource === undefined) throw new Refused(404, `the server has no ${kind} in ${apiVersion}`);
+    if (resource === undefined) {
+      // The kinds of a group that is being installed come one by one.
+      this.resources.delete(root);
+      throw new Refused(404, `the server has no ${kind} in ${apiVersion}`);
+    }
     const scope = resource.namespaced && namespace !== undefined ? `/namespaces/${namespace}` : '';
     return `${root}${scope}/${resource.name}`;
   }

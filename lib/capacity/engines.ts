@@ -1,0 +1,55 @@
+import type { Workload } from './footprint';
+
+/** As far as the pods of an InferenceService matter. */
+interface InferenceServiceSpec {
+  readonly predictor: { readonly minReplicas?: number; readonly deploymentStrategy?: object };
+}
+
+/** As far as the pods of a RayService matter. */
+interface RayServiceSpec {
+  readonly upgradeStrategy?: { readonly type?: string };
+  readonly rayClusterConfig: {
+    readonly headGroupSpec: { readonly template: object };
+    readonly workerGroupSpecs?: readonly {
+      readonly groupName: string;
+      readonly replicas?: number;
+      readonly template: object;
+    }[];
+  };
+}
+
+/** What an engine of serving makes of its objects: the Deployments that ask for the same pods. Others stay as they are. */
+export function plainWorkloads(manifest: Workload): readonly Workload[] {
+  const { apiVersion = '', kind } = manifest;
+  if (kind === 'InferenceService' && apiVersion.startsWith('serving.kserve.io/')) return [predictorOf(manifest)];
+  if (kind === 'RayService' && apiVersion.startsWith('ray.io/')) return nodesOf(manifest);
+  return [manifest];
+}
+
+function predictorOf({ metadata, spec }: Workload): Workload {
+  const { predictor } = spec as InferenceServiceSpec;
+  const { minReplicas = 1, deploymentStrategy: strategy } = predictor;
+  return asDeployment(metadata, 'predictor', { replicas: minReplicas, strategy, template: { spec: predictor } });
+}
+
+/** A new version is a second cluster beside the first one, unless it is told not to. */
+function nodesOf({ metadata, spec }: Workload): Workload[] {
+  const { upgradeStrategy, rayClusterConfig } = spec as RayServiceSpec;
+  const { headGroupSpec: head, workerGroupSpecs: groups = [] } = rayClusterConfig;
+  const strategy = { rollingUpdate: { maxSurge: upgradeStrategy?.type === 'None' ? 0 : '100%' } };
+  return [
+    asDeployment(metadata, 'head', { replicas: 1, strategy, template: head.template }),
+    ...groups.map(({ groupName, replicas = 1, template }) =>
+      asDeployment(metadata, groupName, { replicas, strategy, template }),
+    ),
+  ];
+}
+
+function asDeployment(metadata: Workload['metadata'], part: string, spec: object): Workload {
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { ...metadata, name: `${metadata.name}-${part}` },
+    spec,
+  };
+}
