@@ -14,6 +14,7 @@ export { BEHAVIORS, type BehaviorName } from './autoscaling/behavior';
 export type { Callee } from './core/callee';
 export type { Deferred } from './core/deferred';
 export { type Duration, durationSchema } from './core/durations';
+export { FUNNEL_METRICS, FUNNEL_OUTCOMES } from './core/funnel-metrics';
 export type { Image, ImageLock } from './core/images';
 export { kubernetesObject } from './core/kubernetes-object';
 // Escape hatches
@@ -39,6 +40,7 @@ export type { GpuType } from './platform/gpus';
 // The platform: where things run, and what they can rely on.
 export { Platform, type PlatformProps } from './platform/platform';
 // Serving
+export * from './serving/funnel';
 export {
   gcsUri,
   ModelArtifact,

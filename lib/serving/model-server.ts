@@ -19,7 +19,7 @@ import { Platform } from '../platform/platform';
 import { warn } from '../platform/warnings';
 import { deployment, MAX_SERVER_NAME } from './deployment';
 import { derive } from './derived';
-import { locationOf } from './model-artifact';
+import { locationOf, type ModelArtifact } from './model-artifact';
 import { type ModelServerProps, type ModelServerSettings, modelServerSchema } from './model-server-props';
 import { claimedModel, type ModelVolume, PULL_SCRIPT, pulledModel } from './model-volume';
 import { networkPolicy } from './network';
@@ -142,6 +142,11 @@ export class ModelServer
     const host = `${this.name}.${this.platform.namespace}.svc`;
     const ports = Object.entries(this.settings.runtime.ports);
     return Object.fromEntries(ports.map(([port, number]) => [port, `${host}:${number}`]));
+  }
+
+  /** What it serves. */
+  get model(): ModelArtifact {
+    return this.settings.model;
   }
 
   /** Part of cdk8s-plus' `IScalable`: an autoscaler tells that it took over. */
