@@ -18,6 +18,7 @@ declare const server: lib.ModelServer;
 declare const model: lib.ModelArtifact;
 declare const runtime: lib.Runtime;
 declare const output: pulumi.Output<string>;
+declare const feed: lib.RecommendationFunnelProps;
 const job = { image: 'a:1', command: ['train'], resources: { cpu: '1', memory: '1Gi' } } as const;
 const dlrm = { name: 'dlrm', version: '42', uri: 's3://models/dlrm', size: '18Gi' } as const;
 const scaling = { replicas: [3, 40], cpu: '60%' } as const;
@@ -33,6 +34,12 @@ const cluster = (props: string) => `new lib.Platform(new App(), 'x', { cluster: 
 const monitor = (props: string) => `new lib.Monitoring(shop, 'x', { ${props} });`;
 const scale = (props: string) => `lib.autoscaleOnResources({ ...scaling, ${props} });`;
 const container = (props: string) => `lib.container({ image: 'a:1', ports: { g: 1 }, probes, start, ${props} });`;
+
+const retrieve = (props: string) =>
+  `new lib.RecommendationFunnel(shop, 'x', { ...feed, stages: { retrieval: { deadline: '30ms', candidates: 500, sources: [{ server }], ${props} } } });`;
+const rank = (props: string) =>
+  `new lib.RecommendationFunnel(shop, 'x', { ...feed, stages: { ...feed.stages, ranking: { deadline: '30ms', sources: [{ server }], ${props} } } });`;
+const funnel = (props: string) => `new lib.RecommendationFunnel(shop, 'x', { ...feed, ${props} });`;
 
 type Case = readonly [what: string, write: (props: string) => string, right: string, wrong: string];
 
@@ -153,6 +160,30 @@ const CASES: readonly Case[] = [
     'transform: { deployment: { spec: { replica: 3 } } }',
   ],
   ['a transform of an object that there is not', job, 'transform: { cronJob: {} }', 'transform: { deployment: {} }'],
+
+  // Funnels
+  [
+    "retrieval that falls back to the previous stage's order",
+    retrieve,
+    "fallback: { staleCache: { maxAge: '5m' } }",
+    "fallback: 'previous-order'",
+  ],
+  ['ranking that falls back to no filter', rank, "fallback: 'previous-order'", "fallback: 'unfiltered'"],
+  ['a stage without a fallback', rank, "fallback: 'fail'", 'candidates: 50'],
+  [
+    'popular items from nowhere',
+    rank,
+    "fallback: { popularItems: { file: '/data/popular.json' } }",
+    'fallback: { popularItems: {} }',
+  ],
+  [
+    'a stage that there is not',
+    funnel,
+    'stages: feed.stages',
+    "stages: { ...feed.stages, rerank: { deadline: '5ms' } }",
+  ],
+  ['a deadline as a number', funnel, "deadline: '150ms'", 'deadline: 150'],
+  ['a server as a word', funnel, 'calls: { features: server }', "calls: { features: 'redis' }"],
 
   // Shapes
   [

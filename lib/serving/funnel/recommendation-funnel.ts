@@ -283,7 +283,8 @@ export class RecommendationFunnel
     const { name, nodes } = this;
     this.connectTo([...this.callees()], this, name);
     if (nodes.inferenceGraph === undefined) return;
-    const router = kplus.Pods.select(this, 'router', { labels: { [ROUTER_LABEL]: `${name}-graph` } });
+    // Its id is in the names of policies, beside those of other funnels' routers.
+    const router = kplus.Pods.select(this, `${name}-graph`, { labels: { [ROUTER_LABEL]: `${name}-graph` } });
     const sources = new Set(this.stages.flatMap((stage) => stage.sources.map(({ server }) => server)));
     const called = [...this.callees()].filter(([callee]) => sources.has(callee));
     this.connectTo(called, router, `${name}-graph`);
