@@ -356,6 +356,12 @@ export class RecommendationFunnel
       if (!this.platform.cluster.has('kserve')) {
         problems.push('inferenceGraph must have KServe, but the cluster has none: add kserve to cluster.addons');
       }
+      if (this.platform.node.tryFindChild('namespace') !== undefined) {
+        warn(
+          this,
+          "the pods of an InferenceGraph's router set no seccomp profile (KServe 0.15), so that Pod Security restricted refuses them: give the platform a namespace of your own that asks less, with ownNamespace: false",
+        );
+      }
       for (const { name, sources } of this.stages) {
         sources.forEach(({ path }, i) => {
           if (path !== undefined) return;

@@ -85,6 +85,12 @@ test('without KServe, or with a source of which only the API knows the path, the
   ]);
 });
 
+test('where the platform closes its namespace to the pods of the router, that is warned about', () => {
+  const told = (shop: Platform) => objectsOf(graphOf(shop)).warnings.filter(({ text }) => /seccomp/.test(text)).length;
+  expect(told(withKserve())).toBe(1);
+  expect(told(platform({ ownNamespace: false, cluster: { kubernetes: '1.33', addons: ['kserve'] } }))).toBe(0);
+});
+
 test('there is none unless it is asked for', () => {
   expect(objectsOf(funnel({}, withKserve())).ofKind('InferenceGraph')).toEqual([]);
 });

@@ -1,7 +1,7 @@
 import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
-import type { NetworkPolicySpec } from 'kubernetes-types/networking/v1';
-import { type Callee, ModelServer, Monitoring, RecommendationFunnel, triton } from '../../../lib';
+import type { NetworkPolicy, NetworkPolicySpec } from 'kubernetes-types/networking/v1';
+import { type Callee, kubernetesObject, ModelServer, Monitoring, RecommendationFunnel, triton } from '../../../lib';
 import { model, objectsOf, platform, specOf } from '../fixtures';
 import { funnel, server, stages } from './fixtures';
 import { edges, podsOf } from './reachable';
@@ -12,6 +12,11 @@ const GATEWAY = {
   labels: { 'app.kubernetes.io/name': 'gateway' },
   ports: [],
 };
+
+/** What nothing closes: a pod of the namespace that may call everyone, and one of a namespace without policies. */
+const NOTEBOOK = { name: 'notebook', namespace: 'shop', labels: { app: 'notebook' }, ports: [] };
+const FOREIGN = { name: 'foreign', namespace: 'batch', labels: {}, ports: [8080] };
+const OTHERS = [GATEWAY, NOTEBOOK, FOREIGN];
 
 /** Triton serves on 8000 and 8001, and shows its metrics on 8002. */
 function shopWithFunnel() {
@@ -26,6 +31,12 @@ function shopWithFunnel() {
     shop,
   );
   server(shop, 'stranger');
+  kubernetesObject<NetworkPolicy>(shop, 'notebook', {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { name: 'notebook' },
+    spec: { podSelector: { matchLabels: NOTEBOOK.labels }, policyTypes: ['Egress'], egress: [{}] },
+  });
   const namespaces = kplus.Namespaces.select(shop, 'gateways', {
     labels: { 'kubernetes.io/metadata.name': 'gateway-system' },
   });
@@ -35,12 +46,15 @@ function shopWithFunnel() {
 
 test('the gateway reaches the API, the API its stages on the ports that it calls, and nobody anything else', () => {
   const manifests = objectsOf(shopWithFunnel());
-  expect(edges(manifests, [...podsOf(manifests), GATEWAY])).toEqual([
+  expect(edges(manifests, [...podsOf(manifests), ...OTHERS])).toEqual([
     'gateway -> home:8080',
     'home -> features:8080',
     'home -> heavy:8000',
     'home -> ranker:8080',
     'home -> retrieval:8080',
+    'notebook -> foreign:8080',
+    // It names no caller, so that its namespace may call it.
+    'notebook -> stranger:8080',
   ]);
 });
 
@@ -48,11 +62,10 @@ test('monitoring scrapes the API and the stages that show metrics, and is reache
   const shop = shopWithFunnel();
   new Monitoring(shop, 'monitoring');
   const manifests = objectsOf(shop);
-  const found = edges(manifests, [...podsOf(manifests), GATEWAY]);
+  const found = edges(manifests, [...podsOf(manifests), ...OTHERS]);
   expect(found.filter((edge) => !/-> monitoring-/.test(edge) && edge.startsWith('monitoring-'))).toEqual([
     'monitoring-prometheus -> heavy:8002',
     'monitoring-prometheus -> home:8080',
-    // It names no caller, so that its namespace may call it.
     'monitoring-prometheus -> stranger:8080',
   ]);
   expect(found.filter((edge) => /^(home|heavy|ranker|retrieval) -> monitoring-/.test(edge))).toEqual([]);
