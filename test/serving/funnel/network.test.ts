@@ -15,7 +15,7 @@ const GATEWAY = {
 
 /** What nothing closes: a pod of the namespace that may call everyone, and one of a namespace without policies. */
 const NOTEBOOK = { name: 'notebook', namespace: 'shop', labels: { app: 'notebook' }, ports: [] };
-const FOREIGN = { name: 'foreign', namespace: 'batch', labels: {}, ports: [8080] };
+const FOREIGN = { name: 'foreign', namespace: 'batch', labels: {}, ports: [] };
 const OTHERS = [GATEWAY, NOTEBOOK, FOREIGN];
 
 /** Triton serves on 8000 and 8001, and shows its metrics on 8002. */
@@ -52,7 +52,6 @@ test('the gateway reaches the API, the API its stages on the ports that it calls
     'home -> heavy:8000',
     'home -> ranker:8080',
     'home -> retrieval:8080',
-    'notebook -> foreign:8080',
     // It names no caller, so that its namespace may call it.
     'notebook -> stranger:8080',
   ]);
