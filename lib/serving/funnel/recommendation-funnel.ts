@@ -3,9 +3,8 @@ import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import type { Deployment } from 'kubernetes-types/apps/v1';
 import type { Service } from 'kubernetes-types/core/v1';
-import type { NetworkPolicy, NetworkPolicyEgressRule } from 'kubernetes-types/networking/v1';
+import type { NetworkPolicy } from 'kubernetes-types/networking/v1';
 import type { PodDisruptionBudget } from 'kubernetes-types/policy/v1';
-import type { Callee } from '../../core/callee';
 import { explain } from '../../core/derivation';
 import { seconds } from '../../core/durations';
 import { FUNNEL_METRICS } from '../../core/funnel-metrics';
@@ -25,8 +24,8 @@ import { warn } from '../../platform/warnings';
 import { MAX_SERVER_NAME } from '../deployment';
 import { apiDeployment, apiPolicy } from './api';
 import { budgetOf, loadOf, overheadFor } from './budget';
-import { isPeer, portOf } from './callees';
 import { funnelJsonSchema } from './config';
+import { calleesOf, connect, egressToOutside } from './edges';
 import { ROUTER_LABEL, toGraph } from './graph';
 import { milliseconds, type PlannedStage, planned } from './plan';
 import { objectivesIn } from './promises';
@@ -230,7 +229,7 @@ export class RecommendationFunnel
       networkPolicy: kubernetesObject<NetworkPolicy>(
         this,
         'network-policy',
-        apiPolicy({ platform, name, api }, [...settings.egress, ...this.egressToOutside()]),
+        apiPolicy({ platform, name, api }, [...settings.egress, ...egressToOutside(calleesOf(this.stages, calls))]),
       ),
       disruptionBudget: kubernetesObject<PodDisruptionBudget>(
         this,
@@ -257,53 +256,15 @@ export class RecommendationFunnel
     };
   }
 
-  /** What is called, each with the ports in use: the sources, the stores of fallbacks, and what the user names. */
-  private callees(): Map<Callee, ReadonlySet<number>> {
-    const result = new Map<Callee, Set<number>>();
-    const add = (callee: Callee, address: string) =>
-      result.set(callee, (result.get(callee) ?? new Set()).add(portOf(address)));
-    for (const { sources, store } of this.stages) {
-      for (const { server, address } of sources) add(server, address);
-      if (store !== undefined) add(store.server, store.address);
-    }
-    for (const callee of Object.values(this.settings.calls)) {
-      for (const [port, address] of Object.entries(callee.addresses)) if (port !== 'metrics') add(callee, address);
-    }
-    return result;
-  }
-
-  /** What lives outside of the cluster has no pods that a policy could name, and addresses that change. */
-  private egressToOutside(): NetworkPolicyEgressRule[] {
-    const ports = [...this.callees()].flatMap(([callee, used]) => (isPeer(callee) ? [] : [...used]));
-    return [...new Set(ports)].map((port) => ({ ports: [{ protocol: 'TCP', port }] }));
-  }
-
-  /** The edges from the API, and from the graph's router, to what they call: one policy at each end. */
+  /** The edges from the API, and from the graph's router, which calls no more than the stages' sources. */
   private connect(): void {
-    const { name, nodes } = this;
-    this.connectTo([...this.callees()], this, name);
+    const { name, nodes, stages } = this;
+    connect(this, this, name, calleesOf(stages, this.settings.calls));
     if (nodes.inferenceGraph === undefined) return;
     // Its id is in the names of policies, beside those of other funnels' routers.
     const router = kplus.Pods.select(this, `${name}-graph`, { labels: { [ROUTER_LABEL]: `${name}-graph` } });
-    const sources = new Set(this.stages.flatMap((stage) => stage.sources.map(({ server }) => server)));
-    const called = [...this.callees()].filter(([callee]) => sources.has(callee));
-    this.connectTo(called, router, `${name}-graph`);
-  }
-
-  private connectTo(
-    callees: readonly (readonly [Callee, ReadonlySet<number>])[],
-    caller: kplus.INetworkPolicyPeer & kplus.IPodSelector,
-    name: string,
-  ): void {
-    for (const [callee, ports] of callees) {
-      callee.allowOnlyFrom(caller);
-      if (!isPeer(callee)) continue;
-      new kplus.NetworkPolicy(this, `${caller === this ? '' : 'router-'}to-${callee.node.addr}`, {
-        metadata: { name: `${name}-to-${callee.name}` },
-        selector: caller,
-        egress: { rules: [{ peer: callee, ports: [...ports].map((port) => kplus.NetworkPolicyPort.tcp(port)) }] },
-      });
-    }
+    const sources = stages.map((stage) => ({ ...stage, store: undefined }));
+    connect(this, router, `${name}-graph`, calleesOf(sources, {}));
   }
 
   private tellMonitoring(): void {
