@@ -15,6 +15,7 @@ export type { Callee } from './core/callee';
 export type { Deferred } from './core/deferred';
 export { type Duration, durationSchema } from './core/durations';
 export type { Exposable } from './core/exposable';
+export { FUNNEL_METRICS, FUNNEL_OUTCOMES } from './core/funnel-metrics';
 export type { Image, ImageLock } from './core/images';
 export { kubernetesObject } from './core/kubernetes-object';
 // Escape hatches
@@ -57,6 +58,7 @@ export type { EngineName } from './serving/engines/names';
 // Serving
 export { PublicEndpoint } from './serving/exposure/public-endpoint';
 export { type PublicEndpointProps, publicEndpointSchema } from './serving/exposure/public-endpoint-props';
+export * from './serving/funnel';
 export {
   gcsUri,
   ModelArtifact,

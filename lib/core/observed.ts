@@ -41,3 +41,27 @@ export function observe(construct: IConstruct, server: ObservedServer): void {
 export function observedServers(root: IConstruct): ObservedServer[] {
   return root.node.findAll().flatMap((construct) => Reflect.get(construct, OBSERVED) ?? []);
 }
+
+/** What monitoring needs to know of a funnel beside what it knows of its API, which is an {@link ObservedServer}. */
+export interface ObservedFunnel {
+  /** Name of the funnel and of its API; the label `job` of its time series. */
+  readonly name: string;
+  readonly namespace: string;
+  readonly deadlineSeconds: number;
+  /** Its stages in their order. */
+  readonly stages: readonly { readonly name: string; readonly deadlineSeconds: number }[];
+  /** The share of answers that should come without a fallback, between 0 and 1. */
+  readonly withoutFallback: number;
+}
+
+const FUNNEL = Symbol.for('recstack.observed-funnel');
+
+/** Makes a funnel known to monitoring. */
+export function observeFunnel(construct: IConstruct, funnel: ObservedFunnel): void {
+  Object.defineProperty(construct, FUNNEL, { value: funnel });
+}
+
+/** The funnels below a construct, in the order of the tree. */
+export function observedFunnels(root: IConstruct): ObservedFunnel[] {
+  return root.node.findAll().flatMap((construct) => Reflect.get(construct, FUNNEL) ?? []);
+}

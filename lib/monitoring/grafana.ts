@@ -4,7 +4,7 @@ import type { ConfigMap, EnvVar } from 'kubernetes-types/core/v1';
 import { hash } from '../core/hash';
 import { HELPER_IMAGES } from '../core/helper-images';
 import { kubernetesObject } from '../core/kubernetes-object';
-import { observedServers } from '../core/observed';
+import { observedFunnels, observedServers } from '../core/observed';
 import type { SecretRef } from '../core/secrets';
 import { LABELS, workloadMetadata } from '../platform/labels';
 import { Platform } from '../platform/platform';
@@ -23,9 +23,7 @@ export class Grafana extends Construct {
       'dashboards.yaml': Yaml.stringify(PROVIDER),
     };
     this.configMap('provisioning', `${name}-provisioning`, provisioning);
-    this.configMap('dashboards', `${name}-dashboards`, {
-      'servers.json': Lazy.any({ produce: () => dashboardJson(platform) }),
-    });
+    this.configMap('dashboards', `${name}-dashboards`, Lazy.any({ produce: () => dashboards(platform) }));
     new Program(this, 'server', {
       image: image ?? HELPER_IMAGES.grafana,
       env: adminPassword === undefined ? VIEWERS_ONLY : WITH_LOGIN(adminPassword),
@@ -78,12 +76,16 @@ const DASHBOARDS = '/etc/grafana-dashboards';
 const ADMIN_FOLDER = '/etc/grafana-admin';
 
 /** The dashboards' library takes 0.2 s to load, which only a synth with dashboards should pay, and not every import. */
-function dashboardJson(platform: Platform): string {
+function dashboards(platform: Platform): Record<string, string> {
   const { serversDashboard } = require('./dashboard') as typeof import('./dashboard');
-  const dashboard = serversDashboard(platform.node.id, observedServers(platform), {
-    hasDcgm: platform.cluster.has('dcgm-exporter'),
-  });
-  return JSON.stringify(dashboard, null, 2);
+  const { funnelDashboard } = require('./funnel-dashboard') as typeof import('./funnel-dashboard');
+  const id = platform.node.id;
+  const funnels = observedFunnels(platform).map((funnel) => [funnel.name, funnelDashboard(id, funnel)] as const);
+  const servers = serversDashboard(id, observedServers(platform), { hasDcgm: platform.cluster.has('dcgm-exporter') });
+  return Object.fromEntries([
+    ['servers.json', JSON.stringify(servers, null, 2)],
+    ...funnels.map(([name, dashboard]) => [`funnel-${name}.json`, JSON.stringify(dashboard, null, 2)]),
+  ]);
 }
 
 function datasources(prometheus: string): object {

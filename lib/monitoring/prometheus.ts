@@ -5,10 +5,11 @@ import type { ConfigMap } from 'kubernetes-types/core/v1';
 import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from 'kubernetes-types/rbac/v1';
 import { HELPER_IMAGES } from '../core/helper-images';
 import { clusterWide, kubernetesObject } from '../core/kubernetes-object';
-import { type ObservedServer, observedServers } from '../core/observed';
+import { type ObservedServer, observedFunnels, observedServers } from '../core/observed';
 import { LABELS, workloadMetadata } from '../platform/labels';
 import { Platform } from '../platform/platform';
 import { alertRules } from './alerts';
+import { funnelRules } from './funnel-alerts';
 import type { MonitoringSettings } from './monitoring-props';
 import { Program } from './program';
 import { OWN_JOBS, prometheusConfig } from './prometheus-config';
@@ -87,13 +88,19 @@ export class Prometheus extends Construct {
         storage,
         hasDcgm,
       });
+    const rules = () => ({
+      groups: [
+        ...alertRules(platform.node.id, servers()).groups,
+        ...funnelRules(platform.node.id, observedFunnels(platform)),
+      ],
+    });
     kubernetesObject<ConfigMap>(this, 'config', {
       apiVersion: 'v1',
       kind: 'ConfigMap',
       metadata: workloadMetadata(name, 'monitoring'),
       data: {
         'prometheus.yaml': Lazy.any({ produce: () => Yaml.stringify(config()) }),
-        'rules.yaml': Lazy.any({ produce: () => Yaml.stringify(alertRules(platform.node.id, servers())) }),
+        'rules.yaml': Lazy.any({ produce: () => Yaml.stringify(rules()) }),
       },
     });
     return name;

@@ -9,6 +9,7 @@ import { devicesOf } from '../platform/gpu-request';
 import { podLabels, selectorLabels, type workloadMetadata } from '../platform/labels';
 import type { Platform } from '../platform/platform';
 import { RESTRICTED_CONTAINER, restrictedPod, UNPRIVILEGED } from '../platform/pod-security';
+import { evenly } from '../platform/spread';
 import { ENDPOINT_LAG_SECONDS } from './budgets';
 import type { Derived } from './derived';
 import { podClaims } from './gpu-claim';
@@ -69,7 +70,6 @@ function podSpec(input: DeploymentInput): PodSpec {
   const { name } = metadata;
   const { runtime, gpu, priorityClass } = settings;
   const needs = gpu === undefined ? undefined : gpuNeeds(gpu, platform.cluster);
-  const spread = { labelSelector: { matchLabels: selectorLabels({ platform: platform.node.id, name }) } };
   return {
     serviceAccountName: serviceAccount,
     automountServiceAccountToken: false,
@@ -78,15 +78,7 @@ function podSpec(input: DeploymentInput): PodSpec {
     ...(priorityClass === undefined ? {} : { priorityClassName: priorityClass }),
     securityContext: restrictedPod({ uid: UNPRIVILEGED.uid, gid: runtime.gid ?? UNPRIVILEGED.gid }),
     terminationGracePeriodSeconds: derived.graceSeconds,
-    topologySpreadConstraints: ['topology.kubernetes.io/zone', 'kubernetes.io/hostname'].map((topologyKey) => ({
-      topologyKey,
-      maxSkew: 1,
-      // Evenly if possible: where GPUs are scarce, a replica in the wrong zone is better than none.
-      whenUnsatisfiable: 'ScheduleAnyway',
-      ...spread,
-      // Old and new pods of a rollout are spread apart from each other.
-      matchLabelKeys: ['pod-template-hash'],
-    })),
+    topologySpreadConstraints: evenly(selectorLabels({ platform: platform.node.id, name })),
     ...needs?.pod,
     ...(needs?.claim === undefined ? {} : { resourceClaims: podClaims(name) }),
     ...(model.initContainers.length > 0 ? { initContainers: model.initContainers } : {}),

@@ -1,6 +1,6 @@
 import { App, Chart } from 'cdk8s';
 import { Construct } from 'constructs';
-import { type ObservedServer, observe, observedServers } from '../../lib/core/observed';
+import { type ObservedServer, observe, observedFunnels, observedServers, observeFunnel } from '../../lib/core/observed';
 
 const server = (name: string): ObservedServer => ({
   name,
@@ -35,4 +35,13 @@ test('a server that another copy of recstack observed is found', () => {
     other.observe(construct, server('ranker'));
   });
   expect(observedServers(construct)).toEqual([server('ranker')]);
+});
+
+test('funnels are found beside servers, below the construct that is asked about', () => {
+  const app = new App();
+  const [shop, other] = [new Construct(app, 'shop'), new Construct(app, 'other')];
+  const home = { name: 'home', namespace: 'shop', deadlineSeconds: 0.15, stages: [], withoutFallback: 0.95 };
+  observeFunnel(new Construct(shop, 'home'), home);
+  expect(observedFunnels(shop)).toEqual([home]);
+  expect(observedFunnels(other)).toEqual([]);
 });

@@ -19,6 +19,7 @@ declare const model: lib.ModelArtifact;
 declare const runtime: lib.Runtime;
 const on = <Has extends lib.MetricName>(runtime: lib.Runtime<Has>) => new lib.ModelServer(shop, 'x', { model, runtime });
 declare const output: pulumi.Output<string>;
+declare const feed: lib.RecommendationFunnelProps;
 const job = { image: 'a:1', command: ['train'], resources: { cpu: '1', memory: '1Gi' } } as const;
 const dlrm = { name: 'dlrm', version: '42', uri: 's3://models/dlrm', size: '18Gi' } as const;
 const scaling = { replicas: [3, 40], cpu: '60%' } as const;
@@ -36,6 +37,12 @@ const features = (props: string) => `new lib.FeatureStore(shop, 'x', { ${props} 
 const valkey = (props: string) => `lib.valkey({ version: '8.1.4', data: '8Gi', ${props} });`;
 const scale = (props: string) => `lib.autoscaleOnResources({ ...scaling, ${props} });`;
 const container = (props: string) => `lib.container({ image: 'a:1', ports: { g: 1 }, probes, start, ${props} });`;
+
+const retrieve = (props: string) =>
+  `new lib.RecommendationFunnel(shop, 'x', { ...feed, stages: { retrieval: { deadline: '30ms', candidates: 500, sources: [{ server }], ${props} } } });`;
+const rank = (props: string) =>
+  `new lib.RecommendationFunnel(shop, 'x', { ...feed, stages: { ...feed.stages, ranking: { deadline: '30ms', sources: [{ server }], ${props} } } });`;
+const funnel = (props: string) => `new lib.RecommendationFunnel(shop, 'x', { ...feed, ${props} });`;
 
 type Case = readonly [what: string, write: (props: string) => string, right: string, wrong: string];
 
@@ -250,6 +257,29 @@ const CASES: readonly Case[] = [
     "{ ...runtime, metrics: () => ({ port: 'g', path: '/m', lacks: {} as never }) }",
     "lib.tensorflowServing({ version: '2.19.1' })",
   ],
+  // Funnels
+  [
+    "retrieval that falls back to the previous stage's order",
+    retrieve,
+    "fallback: { staleCache: { maxAge: '5m' } }",
+    "fallback: 'previous-order'",
+  ],
+  ['ranking that falls back to no filter', rank, "fallback: 'previous-order'", "fallback: 'unfiltered'"],
+  ['a stage without a fallback', rank, "fallback: 'fail'", 'candidates: 50'],
+  [
+    'popular items from nowhere',
+    rank,
+    "fallback: { popularItems: { file: '/data/popular.json' } }",
+    'fallback: { popularItems: {} }',
+  ],
+  [
+    'a stage that there is not',
+    funnel,
+    'stages: feed.stages',
+    "stages: { ...feed.stages, rerank: { deadline: '5ms' } }",
+  ],
+  ['a deadline as a number', funnel, "deadline: '150ms'", 'deadline: 150'],
+  ['a server as a word', funnel, 'calls: { features: server }', "calls: { features: 'redis' }"],
 
   // Shapes
   [

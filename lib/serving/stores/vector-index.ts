@@ -8,6 +8,8 @@ import { type AnyEngine, isEngineFor } from './engine';
 import { Store, type StoreInput } from './store';
 import { storeShape } from './store-props';
 
+const VECTOR_INDEX = Symbol.for('recstack.VectorIndex');
+
 const identifier = (what: string) =>
   pattern<string>(
     /^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/,
@@ -74,6 +76,11 @@ export class VectorIndex extends Store<z.output<typeof vectorIndexSchema> & Pick
   /** The collection that callers search, and that whoever fills the index makes: `items-two-tower-7`. */
   readonly collection: string;
 
+  /** Whether `x` is a VectorIndex, also one of another copy of recstack. */
+  static isVectorIndex(x: unknown): x is VectorIndex {
+    return typeof x === 'object' && x !== null && VECTOR_INDEX in x;
+  }
+
   /** @throws InvalidInput with everything that is wrong with the props */
   constructor(scope: Construct, id: string, props: VectorIndexProps) {
     super(scope, id, (path) => {
@@ -84,6 +91,7 @@ export class VectorIndex extends Store<z.output<typeof vectorIndexSchema> & Pick
     this.embedding = { name: embedding.name, version: embedding.version };
     const parts = [this.name, embedding.name, embedding.version];
     this.collection = engine.kind !== 'external' && engine.collection ? engine.collection(parts) : parts.join('-');
+    Object.defineProperty(this, VECTOR_INDEX, { value: true });
     if (encoder !== undefined) this.queriedBy(encoder);
   }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Sample } from './exposition';
 import type { Change } from './replay';
 
-export type FaultName = 'errors' | 'slow' | 'memory';
+export type FaultName = 'errors' | 'slow' | 'memory' | 'fallbacks';
 
 /** A program that Prometheus scrapes, as its own documentation and source describe it: see the head of its fixture. */
 export interface ScrapedProgram {
@@ -80,6 +80,25 @@ export const RAY_SERVE: ScrapedProgram = {
   path: '/metrics',
   contentType: 'text/plain; version=0.0.4; charset=utf-8',
   faults: {},
+};
+
+/** The API of a funnel: a page that the example's own has written. */
+export const FUNNEL: ScrapedProgram = {
+  fixture: read('funnel'),
+  port: 8080,
+  path: '/metrics',
+  contentType: 'text/plain; version=0.0.4',
+  faults: {
+    errors: {
+      value: ({ name, labels }, usual) =>
+        name === 'recstack_funnel_request_duration_seconds_count' && labels === 'outcome="error"' ? FAILURES : usual,
+    },
+    slow: { value: slowerThan(0.15, 'recstack_funnel_request_duration_seconds') },
+    fallbacks: {
+      value: ({ name, labels }, usual) =>
+        name === 'recstack_funnel_fallbacks_total' && labels.includes('stage="ranking"') ? FAILURES : usual,
+    },
+  },
 };
 
 /** What the fixture of the kubelet sets as the limit of a container. */
