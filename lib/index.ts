@@ -26,7 +26,18 @@ export { InvalidInput, type Problem } from './core/problem';
 export { type Bytes, bytesSchema, type Cpu, cpuSchema } from './core/quantities';
 export type { ScalingPolicy, ScalingTarget } from './core/scaling';
 export { type SecretRef, secretRefSchema } from './core/secrets';
-export type { LatencyMetric, Series, ServerMetrics, TimeUnit } from './core/server-metrics';
+export {
+  type LatencyMetric,
+  METRIC_NAMES,
+  type MetricName,
+  type Metrics,
+  type Series,
+  type ServerMetrics,
+  type TimeHistogram,
+  type TimeMean,
+  type TimeUnit,
+} from './core/server-metrics';
+export type { QueryOptions } from './core/server-query';
 export { type AvailabilityObjective, type LatencyObjective, Slo, sloSchema } from './core/slo';
 export { type Transform, transform } from './core/transform';
 // Monitoring
@@ -36,7 +47,9 @@ export type { Addon } from './platform/addons';
 export { Cluster, type ClusterProps, clusterSchema } from './platform/cluster';
 export type { Distribution } from './platform/distributions';
 export type { Feature } from './platform/features';
+export { type GpuRequest, gpuSchema } from './platform/gpu-request';
 export type { GpuType } from './platform/gpus';
+export type { MigProfile } from './platform/mig';
 // The platform: where things run, and what they can rely on.
 export { Platform, type PlatformProps } from './platform/platform';
 export { type EmbeddingTable, type EmbeddingTableProps, embeddingTablesSchema } from './serving/embedding-tables';
@@ -52,10 +65,15 @@ export {
   s3Uri,
 } from './serving/model-artifact';
 export { ModelServer, type ModelServerNodes } from './serving/model-server';
-export { gpuSchema, type ModelServerProps, resourcesSchema, startupSchema } from './serving/model-server-props';
-export type { MountedModel, ProbeTarget, Runtime, Start } from './serving/runtime';
+export { type ModelServerProps, resourcesSchema, startupSchema } from './serving/model-server-props';
+export type { MountedModel, ProbeTarget, Runtime, ServedModel, Start } from './serving/runtime';
 export { CONFIG_FOLDER } from './serving/runtime';
 export * from './serving/runtimes';
+export type { AnyEngine, ExternalEngine, StoreEngine, StoreKind } from './serving/stores/engine';
+export * from './serving/stores/engines';
+export { FeatureStore, type FeatureStoreProps, featureStoreSchema } from './serving/stores/feature-store';
+export type { StoreNodes } from './serving/stores/store-props';
+export { VectorIndex, type VectorIndexProps, vectorIndexSchema } from './serving/stores/vector-index';
 // From the tree to manifests
 export { Stack, type StackContext, type StackProps } from './stack/stack';
 export { type SynthResult, synth } from './synth/synth';

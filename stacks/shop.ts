@@ -5,6 +5,7 @@ import {
   ModelServer,
   Monitoring,
   Platform,
+  type Runtime,
   Stack,
   TrainingJob,
   tensorflowServing,
@@ -39,7 +40,7 @@ function addServer(
   shop: Platform,
   id: string,
   { model, gpu, resources, startup, slo, autoscaling }: ServerSettings,
-  runtime: ReturnType<typeof triton>,
+  runtime: Runtime,
 ): void {
   const server = new ModelServer(shop, id, { model, runtime, gpu, resources, startup, slo });
   server.autoscale(autoscaleOnResources(autoscaling));

@@ -62,7 +62,7 @@ export type AutoscaleOnResourcesProps = z.input<typeof autoscaleOnResourcesSchem
  */
 export function autoscaleOnResources(props: AutoscaleOnResourcesProps): ScalingPolicy {
   const settings = parse(autoscaleOnResourcesSchema, props, 'autoscaleOnResources');
-  return { attachTo: (target) => emit(target, settings) };
+  return { fewest: settings.replicas[0], attachTo: (target) => emit(target, settings) };
 }
 
 function emit(target: ScalingTarget, settings: z.output<typeof autoscaleOnResourcesSchema>): void {

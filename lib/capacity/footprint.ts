@@ -1,14 +1,13 @@
 import { amount } from './amount';
+import { type Amounts, claimedGpus, devices, type GpuPodSpec, type Gpus, NO_GPUS, wholeOrPart } from './gpus';
 
 /** What pods ask of a cluster. */
-export interface Footprint {
+export interface Footprint extends Gpus {
   readonly pods: number;
   /** Cores. */
   readonly cpu: number;
   /** Bytes. */
   readonly memory: number;
-  /** Whole GPUs. */
-  readonly gpus: number;
 }
 
 /** A Kubernetes object, as far as its pods matter. */
@@ -19,12 +18,10 @@ interface Workload {
   readonly spec?: unknown;
 }
 
-interface PodSpec {
+interface PodSpec extends GpuPodSpec {
   readonly containers?: readonly Container[];
   readonly initContainers?: readonly InitContainer[];
 }
-
-type Amounts = Readonly<Record<string, string | number>>;
 
 interface Container {
   readonly resources?: { readonly requests?: Amounts; readonly limits?: Amounts };
@@ -44,7 +41,7 @@ interface CronJobSpec {
   readonly jobTemplate: { readonly spec: JobSpec };
 }
 
-const NOTHING: Footprint = { pods: 0, cpu: 0, memory: 0, gpus: 0 };
+const NOTHING: Footprint = { pods: 0, cpu: 0, memory: 0, ...NO_GPUS };
 
 /**
  * What a set of manifests asks of a cluster: `least`, with every autoscaled workload at its minimum and no job
@@ -72,7 +69,9 @@ export function footprint(manifests: readonly Workload[]): { least: Footprint; m
     if (!/^(apps|batch)\//.test(apiVersion ?? '')) continue;
     const count = podsOf(kind, spec, autoscalers.get(key(kind, metadata.namespace, metadata.name)));
     if (count === undefined) continue;
-    const pod = podRequests(podSpecOf(kind, spec));
+    const podSpec = podSpecOf(kind, spec);
+    const claimed = { ...NOTHING, gpus: claimedGpus(podSpec, manifests, metadata.namespace) };
+    const pod = plus(podRequests(podSpec), claimed, 1);
     least = plus(least, pod, count.least);
     most = plus(most, pod, count.most);
   }
@@ -125,7 +124,8 @@ function podSpecOf(kind: string, spec: unknown): PodSpec {
  *
  * @see https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/#resource-sharing-within-containers
  */
-function podRequests({ containers = [], initContainers = [] }: PodSpec): Footprint {
+function podRequests(podSpec: PodSpec): Footprint {
+  const { containers = [], initContainers = [] } = podSpec;
   let sidecars = NOTHING;
   let peak = NOTHING;
   for (const container of initContainers) {
@@ -134,29 +134,26 @@ function podRequests({ containers = [], initContainers = [] }: PodSpec): Footpri
     peak = largest(peak, together);
   }
   const running = containers.reduce((sum, container) => plus(sum, requests(container), 1), sidecars);
-  return { ...largest(peak, running), pods: 1 };
+  const all = largest(peak, running);
+  return { ...all, ...wholeOrPart(all, podSpec), pods: 1 };
 }
 
 function largest(a: Footprint, b: Footprint): Footprint {
-  return {
-    pods: Math.max(a.pods, b.pods),
-    cpu: Math.max(a.cpu, b.cpu),
-    memory: Math.max(a.memory, b.memory),
-    gpus: Math.max(a.gpus, b.gpus),
-  };
+  return combine(a, b, Math.max);
 }
 
 /** Kubernetes takes a limit for a request that is missing. */
 function requests({ resources }: Container): Footprint {
-  const { cpu = 0, memory = 0, 'nvidia.com/gpu': gpus = 0 } = { ...resources?.limits, ...resources?.requests };
-  return { pods: 0, cpu: amount(cpu), memory: amount(memory), gpus: amount(gpus) };
+  const asked = { ...resources?.limits, ...resources?.requests };
+  const { cpu = 0, memory = 0 } = asked;
+  return { pods: 0, cpu: amount(cpu), memory: amount(memory), ...devices(asked) };
 }
 
 function plus(sum: Footprint, pod: Footprint, times: number): Footprint {
-  return {
-    pods: sum.pods + pod.pods * times,
-    cpu: sum.cpu + pod.cpu * times,
-    memory: sum.memory + pod.memory * times,
-    gpus: sum.gpus + pod.gpus * times,
-  };
+  return combine(sum, pod, (a, b) => a + b * times);
+}
+
+function combine(a: Footprint, b: Footprint, how: (a: number, b: number) => number): Footprint {
+  const keys = Object.keys(NOTHING) as (keyof Footprint)[];
+  return { ...NOTHING, ...Object.fromEntries(keys.map((key) => [key, how(a[key], b[key])])) };
 }

@@ -7,5 +7,7 @@ export const HELPER_IMAGES = {
   rclone: 'rclone/rclone:1.74.4',
   prometheus: 'prom/prometheus:v3.14.0',
   alertmanager: 'prom/alertmanager:v0.34.0',
+  /** Tells Prometheus of a Redis or Valkey. */
+  redisExporter: 'oliver006/redis_exporter:v1.88.0',
   grafana: 'grafana/grafana:12.4.10',
 } as const;

@@ -1,6 +1,18 @@
 import type { IConstruct } from 'constructs';
-import type { ServerMetrics } from './server-metrics';
+import type { Series, ServerMetrics } from './server-metrics';
 import type { Slo } from './slo';
+
+/** What monitoring needs to know beyond, of what keeps data for servers. */
+export interface ObservedStore {
+  /** Gauge that is 1 while the store itself answers, where another program tells of it. */
+  readonly answers?: Series;
+  /** Gauges of the bytes that data takes in memory, and may take before writes are refused. */
+  readonly memory?: { readonly used: Series; readonly limit: Series };
+  /** Whether its pods are numbered, as a StatefulSet's are: `<name>-0`. */
+  readonly numbered: boolean;
+  /** Whether each pod has a volume, by the claim `data-<name>-<number>`. */
+  readonly hasVolume: boolean;
+}
 
 /** What monitoring needs to know of a server; every construct that serves models tells it. */
 export interface ObservedServer {
@@ -12,6 +24,8 @@ export interface ObservedServer {
   /** Whether its replicas hold GPUs. */
   readonly usesGpu: boolean;
   readonly slos: readonly Slo[];
+  /** Given where it keeps data for servers instead of serving a model. */
+  readonly store?: ObservedStore;
 }
 
 const OBSERVED = Symbol.for('recstack.observed');

@@ -6,6 +6,8 @@ export type ScalingTarget = Construct & IScalable;
 
 /** How many replicas a server has, and when that changes. Made by the functions of `autoscaling`. */
 export interface ScalingPolicy {
+  /** The fewest replicas that it leaves, where it is known. */
+  readonly fewest?: number;
   /** Emits what scales `target`; called once, by `target.autoscale(policy)`. */
   attachTo(target: ScalingTarget): void;
 }

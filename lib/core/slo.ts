@@ -55,7 +55,13 @@ export interface AvailabilityObjective {
 export type Slo = LatencyObjective | AvailabilityObjective;
 
 export const Slo = {
-  /** The `objective` is the quantile: 99 % of requests finish `under` the threshold. */
+  /**
+   * The `objective` is the quantile: 99 % of requests finish `under` the threshold.
+   *
+   * A histogram tells of a time only in which of its buckets it lies. Where the server lets them be chosen, the threshold
+   * becomes a bound of one; else a threshold that is outside of all buckets is refused, and one inside of a bucket is
+   * warned of in production. Where a server tells a mean only, it is the mean that is held against the threshold.
+   */
   latency(props: { readonly under: Duration; readonly objective: Percentage }): LatencyObjective {
     const { under, objective } = parse(latencySchema, props, 'Slo.latency');
     return { kind: 'latency', thresholdSeconds: seconds(under), objective: fraction(objective) };

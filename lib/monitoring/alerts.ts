@@ -1,9 +1,11 @@
 import { formatSeconds } from '../core/durations';
 import type { ObservedServer } from '../core/observed';
-import { latencyMean, latencyQuantile, rate, type Selector, series } from '../core/promql';
+import { latencyMean, latencyQuantile, rate, series } from '../core/promql';
 import type { LatencyMetric, ServerMetrics } from '../core/server-metrics';
+import { selectorOf } from '../core/server-query';
 import type { LatencyObjective } from '../core/slo';
 import { MEMORY_LIMIT, ofPods, WORKING_SET } from './container-metrics';
+import { storeRules } from './store-alerts';
 
 /** An alerting rule, as Prometheus reads it. */
 export interface AlertRule {
@@ -25,11 +27,6 @@ const QUIET_REQUESTS_PER_SECOND = 0.1;
 /** The share of failed requests that is too many for a server without an objective. */
 const ERROR_RATIO = 0.05;
 
-/** The time series of a server, by the labels that Prometheus gives them. */
-export function selectorOf({ namespace, name }: ObservedServer): Selector {
-  return { namespace, job: name };
-}
-
 /** The alerts about all servers of a platform, and one that always fires, to show that alerts arrive. */
 export function alertRules(platform: string, servers: readonly ObservedServer[]): RuleFile {
   const watchdog: AlertRule = {
@@ -44,11 +41,13 @@ export function alertRules(platform: string, servers: readonly ObservedServer[])
   return { groups: [{ name: `${platform}-servers`, rules: [watchdog, ...servers.flatMap(rulesFor)] }] };
 
   function rulesFor(server: ObservedServer): AlertRule[] {
-    const { metrics } = server;
+    const { metrics, store } = server;
     const rules =
-      metrics === undefined
-        ? [memory(server)]
-        : [down(server), memory(server), ...errors(server, metrics), ...slow(server, metrics)];
+      store !== undefined
+        ? storeRules(server, store, selectorOf(server))
+        : metrics === undefined
+          ? [memory(server)]
+          : [down(server), memory(server), ...errors(server, metrics), ...slow(server, metrics)];
     return rules.map((rule) => ({ ...rule, labels: { ...rule.labels, platform, server: server.name } }));
   }
 }

@@ -20,9 +20,21 @@ export const DCGM_GPU_UTILIZATION: Series = { name: 'DCGM_FI_DEV_GPU_UTIL' };
 
 /**
  * Restricts series of the kubelet to the pods of a server: a Deployment's pods are `<name>-<hash>-<5 characters>`, and
- * a server's name is short enough that Kubernetes never cuts them.
+ * a server's name is short enough that Kubernetes never cuts them. A StatefulSet's are `<name>-<number>`.
  */
-export function ofPods(metric: Series, { name }: ObservedServer, container?: string): Series {
-  const matchers = [`pod=~"${name}-[a-z0-9]+-[a-z0-9]{5}"`, ...(container ? [`container="${container}"`] : [])];
+export function ofPods(metric: Series, { name, store }: ObservedServer, container?: string): Series {
+  const suffix = store?.numbered ? '[0-9]+' : '[a-z0-9]+-[a-z0-9]{5}';
+  const matchers = [`pod=~"${name}-${suffix}"`, ...(container ? [`container="${container}"`] : [])];
   return { name: metric.name, where: matchers.join(',') };
+}
+
+/** Gauge of the bytes that are free on a volume, by the kubelet that mounted it. It carries the claim's name. */
+export const VOLUME_AVAILABLE: Series = { name: 'kubelet_volume_stats_available_bytes' };
+
+/** Gauge of the bytes of a volume. */
+export const VOLUME_CAPACITY: Series = { name: 'kubelet_volume_stats_capacity_bytes' };
+
+/** Restricts series of volumes to those of a store: a StatefulSet's claims are `data-<name>-<number>`. */
+export function ofVolumes(metric: Series, { name }: ObservedServer): Series {
+  return { name: metric.name, where: `persistentvolumeclaim=~"data-${name}-[0-9]+"` };
 }

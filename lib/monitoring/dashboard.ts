@@ -1,31 +1,40 @@
-import { VizLegendOptionsBuilder } from '@grafana/grafana-foundation-sdk/common';
+import {
+  GraphThresholdsStyleConfigBuilder,
+  GraphThresholdsStyleMode,
+  VizLegendOptionsBuilder,
+} from '@grafana/grafana-foundation-sdk/common';
 import {
   DashboardBuilder,
   DashboardCursorSync,
   DatasourceVariableBuilder,
   RowBuilder,
+  ThresholdsConfigBuilder,
+  ThresholdsMode,
 } from '@grafana/grafana-foundation-sdk/dashboard';
 import { DataqueryBuilder } from '@grafana/grafana-foundation-sdk/prometheus';
 import { PanelBuilder } from '@grafana/grafana-foundation-sdk/timeseries';
 import type { ObservedServer } from '../core/observed';
 import { latencyMean, latencyQuantile, mean, rate, type Selector, series } from '../core/promql';
 import type { LatencyMetric } from '../core/server-metrics';
-import { selectorOf } from './alerts';
+import { selectorOf, serverQuery } from '../core/server-query';
 import { CPU_SECONDS, DCGM_GPU_UTILIZATION, MEMORY_LIMIT, ofPods, WORKING_SET } from './container-metrics';
+import { storePanels } from './store-panels';
 
 const WINDOW = '$__rate_interval';
 
 /** A panel: what it shows, in which of Grafana's units, and a query for each line. */
-interface PanelProps {
+export interface PanelProps {
   readonly title: string;
   readonly description: string;
   readonly unit: string;
   readonly lines: Readonly<Record<string, string>>;
+  /** Values that should not be exceeded, drawn across the panel. */
+  readonly bounds?: readonly number[];
 }
 
 /**
  * The dashboard of a platform's model servers: a row for each, with what comes in, what fails, how long it takes,
- * and what it costs in CPU, memory and GPU. A server without a metric has no panel for it.
+ * what waits, and what it costs in CPU, memory and GPU. A server without a metric has no panel for it.
  */
 export function serversDashboard(
   platform: string,
@@ -49,7 +58,14 @@ export function serversDashboard(
 }
 
 function panelsOf(server: ObservedServer, hasDcgm: boolean): PanelProps[] {
-  return [...traffic(server), ...latency(server), ...containers(server), ...gpu(server, hasDcgm)];
+  return [
+    ...traffic(server),
+    ...latency(server),
+    ...queue(server),
+    ...containers(server),
+    ...gpu(server, hasDcgm),
+    ...storePanels(server),
+  ];
 }
 
 function traffic(server: ObservedServer): PanelProps[] {
@@ -82,7 +98,8 @@ function latency(server: ObservedServer): PanelProps[] {
     metric.type === 'histogram'
       ? 'Latency of requests over all replicas: median, 99th percentile and mean'
       : 'Mean latency of requests over all replicas; the server tells no quantiles';
-  return [{ title: 'Latency', description, unit: 's', lines: latencyLines(metric, selectorOf(server)) }];
+  const bounds = server.slos.flatMap((slo) => (slo.kind === 'latency' ? [slo.thresholdSeconds] : []));
+  return [{ title: 'Latency', description, unit: 's', lines: latencyLines(metric, selectorOf(server)), bounds }];
 }
 
 function latencyLines(metric: LatencyMetric, selector: Selector): Record<string, string> {
@@ -93,6 +110,39 @@ function latencyLines(metric: LatencyMetric, selector: Selector): Record<string,
     p99: latencyQuantile(0.99, metric, selector, WINDOW),
     ...lines,
   };
+}
+
+function queue(server: ObservedServer): PanelProps[] {
+  const { metrics = { port: '', path: '' } } = server;
+  const ask = (metric: 'queued' | 'running' | 'queueTime' | 'batchSize') =>
+    serverQuery(metrics, metric, selectorOf(server), { window: WINDOW });
+  return [
+    {
+      title: 'In flight',
+      description: 'Requests that wait, and those that are being worked on, over all replicas',
+      unit: 'short',
+      lines: known({ waiting: ask('queued'), running: ask('running') }),
+    },
+    {
+      title: 'Time in queue',
+      description: 'How long requests wait before they are worked on: the mean over all replicas',
+      unit: 's',
+      lines: known({ mean: ask('queueTime') }),
+    },
+    {
+      title: 'Batch size',
+      description: 'Inferences that are run at once: the mean over all replicas',
+      unit: 'short',
+      lines: known({ mean: ask('batchSize') }),
+    },
+  ].filter(({ lines }) => Object.keys(lines).length > 0);
+}
+
+/** The lines that a server can draw. */
+function known(lines: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(lines).flatMap(([legend, expr]) => (expr === undefined ? [] : [[legend, expr]])),
+  );
 }
 
 function containers(server: ObservedServer): PanelProps[] {
@@ -120,7 +170,10 @@ function containers(server: ObservedServer): PanelProps[] {
 }
 
 function gpu(server: ObservedServer, hasDcgm: boolean): PanelProps[] {
-  if (!server.usesGpu) return [];
+  return server.usesGpu ? [...gpuUtilization(server, hasDcgm), ...gpuMemory(server)] : [];
+}
+
+function gpuUtilization(server: ObservedServer, hasDcgm: boolean): PanelProps[] {
   const own = server.metrics?.gpuUtilization;
   const panel = { title: 'GPU', description: 'Share of time in which the GPUs were busy', unit: 'percentunit' };
   if (own !== undefined) return [{ ...panel, lines: { mean: mean(own, selectorOf(server)) } }];
@@ -129,7 +182,15 @@ function gpu(server: ObservedServer, hasDcgm: boolean): PanelProps[] {
   return [{ ...panel, lines: { '{{pod}}': `avg by (pod) (${busy}) / 100` } }];
 }
 
-function timeseries({ title, description, unit, lines }: PanelProps): PanelBuilder {
+function gpuMemory(server: ObservedServer): PanelProps[] {
+  const { metrics } = server;
+  if (metrics?.gpuMemoryUsed === undefined) return [];
+  const ask = (metric: 'gpuMemoryUsed' | 'gpuMemoryTotal') => serverQuery(metrics, metric, selectorOf(server));
+  const lines = known({ used: ask('gpuMemoryUsed'), total: ask('gpuMemoryTotal') });
+  return [{ title: 'GPU memory', description: 'Memory of the GPUs of all replicas', unit: 'bytes', lines }];
+}
+
+function timeseries({ title, description, unit, lines, bounds = [] }: PanelProps): PanelBuilder {
   const panel = new PanelBuilder()
     .title(title)
     .description(description)
@@ -140,6 +201,16 @@ function timeseries({ title, description, unit, lines }: PanelProps): PanelBuild
     .min(0)
     .span(8)
     .height(7);
+  if (bounds.length > 0) {
+    const steps = [...bounds].sort((a, b) => a - b).map((value) => ({ value, color: 'red' }));
+    panel
+      .thresholds(
+        new ThresholdsConfigBuilder()
+          .mode(ThresholdsMode.Absolute)
+          .steps([{ value: null, color: 'transparent' }, ...steps]),
+      )
+      .thresholdsStyle(new GraphThresholdsStyleConfigBuilder().mode(GraphThresholdsStyleMode.Dashed));
+  }
   Object.entries(lines).forEach(([legend, expr], i) => {
     panel.withTarget(
       new DataqueryBuilder()

@@ -1,8 +1,9 @@
 import { type Duration, formatSeconds, seconds } from '../core/durations';
 import type { ObservedServer } from '../core/observed';
 import { type Bytes, bytes } from '../core/quantities';
+import type { Series } from '../core/server-metrics';
 import { LABELS } from '../platform/labels';
-import { CPU_SECONDS, MEMORY_LIMIT, WORKING_SET } from './container-metrics';
+import { CPU_SECONDS, MEMORY_LIMIT, VOLUME_AVAILABLE, VOLUME_CAPACITY, WORKING_SET } from './container-metrics';
 
 /** What a Prometheus watches, and where its alerts go. */
 export interface PrometheusConfigInput {
@@ -38,7 +39,10 @@ export function prometheusConfig(input: PrometheusConfigInput): object {
     },
     scrape_configs: [
       ...servers.flatMap((server) => serverJob(server, platform)),
-      kubeletJob(namespace),
+      kubeletJob(namespace, 'kubelet', '/metrics/cadvisor', [CPU_SECONDS, WORKING_SET, MEMORY_LIMIT]),
+      ...(servers.some(({ store }) => store?.hasVolume)
+        ? [kubeletJob(namespace, 'kubelet-volumes', '/metrics', [VOLUME_AVAILABLE, VOLUME_CAPACITY])]
+        : []),
       ...(hasDcgm ? [dcgmJob(namespace)] : []),
       { job_name: 'prometheus', static_configs: [{ targets: ['localhost:9090'] }] },
       { job_name: 'alertmanager', static_configs: [{ targets: [alertmanager] }] },
@@ -47,7 +51,13 @@ export function prometheusConfig(input: PrometheusConfigInput): object {
 }
 
 /** The jobs that are there beside the servers': Prometheus refuses a configuration with a name twice. */
-export const OWN_JOBS: readonly string[] = ['kubelet', 'dcgm-exporter', 'prometheus', 'alertmanager'];
+export const OWN_JOBS: readonly string[] = [
+  'kubelet',
+  'kubelet-volumes',
+  'dcgm-exporter',
+  'prometheus',
+  'alertmanager',
+];
 
 /** Prometheus writes the labels of pods with `_` for all that may not stand in its own. */
 function podLabel(label: string): string {
@@ -76,12 +86,12 @@ function serverJob({ name, namespace, metrics }: ObservedServer, platform: strin
   ];
 }
 
-function kubeletJob(namespace: string): object {
-  const names = [CPU_SECONDS, WORKING_SET, MEMORY_LIMIT].map(({ name }) => name).join('|');
+function kubeletJob(namespace: string, job: string, path: string, kept: readonly Series[]): object {
+  const names = kept.map(({ name }) => name).join('|');
   return {
-    job_name: 'kubelet',
+    job_name: job,
     scheme: 'https',
-    metrics_path: '/metrics/cadvisor',
+    metrics_path: path,
     authorization: { credentials_file: '/var/run/secrets/kubernetes.io/serviceaccount/token' },
     // A kubelet's certificate is signed by itself on most clusters.
     tls_config: { insecure_skip_verify: true },

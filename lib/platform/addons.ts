@@ -2,6 +2,8 @@
 export const ADDONS = [
   'metrics-server',
   'dcgm-exporter',
+  'nvidia-dra-driver',
+  'gpushare',
   'keda',
   'prometheus-operator',
   'gateway-api',

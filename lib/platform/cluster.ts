@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { nameSchema } from '../core/names';
 import { must, oneOf, pattern } from '../core/schema';
 import { ADDONS, type Addon } from './addons';
 import { BUILT_IN, DISTRIBUTIONS, type Distribution } from './distributions';
 import { compareVersions, FEATURES, type Feature, KUBERNETES } from './features';
+import { type GpuSharing, gpuSharingSchema } from './gpu-sharing';
 import { GPU_TYPES, type GpuType, nodeRequirement } from './gpus';
 
 const versionRule = must(
@@ -31,6 +33,17 @@ export const clusterSchema = z.strictObject({
    * @default - not described: every GPU type that recstack knows is accepted
    */
   gpus: z.array(oneOf(GPU_TYPES)).readonly().optional(),
+  /**
+   * How cards are shared, by their type: by MIG, in turns, or by MPS. Whole cards of a type may be there beside it.
+   * @default {} - all cards are whole
+   */
+  gpuSharing: gpuSharingSchema.default({}),
+  /**
+   * Name of the RuntimeClass that pods with GPUs need, or false where the nodes' own runtime sees the cards.
+   * @default - `nvidia` on k3s, which leaves its default runtime as it is; none elsewhere
+   * @see https://docs.k3s.io/advanced#nvidia-container-runtime
+   */
+  gpuRuntimeClass: z.union([nameSchema, z.literal(false)]).optional(),
 });
 
 /** The description of a cluster: what is there to be used. @interface */
@@ -42,13 +55,19 @@ export class Cluster {
   readonly kubernetes: string;
   readonly distribution: Distribution;
   private readonly addons: ReadonlySet<Addon>;
+  /** The RuntimeClass that pods with GPUs need, if they need one. */
+  readonly gpuRuntimeClass: string | undefined;
   private readonly gpus: readonly GpuType[] | undefined;
+  private readonly sharing: Partial<Record<GpuType, GpuSharing>>;
 
   constructor(props: z.output<typeof clusterSchema>) {
     this.kubernetes = props.kubernetes;
     this.distribution = props.distribution;
     this.addons = new Set([...props.addons, ...(BUILT_IN[props.distribution] ?? [])]);
     this.gpus = props.gpus;
+    this.sharing = props.gpuSharing;
+    const { gpuRuntimeClass = props.distribution === 'k3s' ? 'nvidia' : false } = props;
+    this.gpuRuntimeClass = gpuRuntimeClass === false ? undefined : gpuRuntimeClass;
   }
 
   /** Whether an add-on is installed, or comes with the distribution. */
@@ -69,6 +88,19 @@ export class Cluster {
   /** The first version that has a feature. */
   since(feature: Feature): string {
     return FEATURES[feature];
+  }
+
+  /** How the cards of a type are shared, if they are. */
+  gpuSharing(type: GpuType): GpuSharing | undefined {
+    return this.sharing[type];
+  }
+
+  /** A type of which shares are called `nvidia.com/gpu`, as whole cards are: only the nodes' labels tell them apart. */
+  get gpuOfWhichSharesLookWhole(): GpuType | undefined {
+    return GPU_TYPES.find((type) => {
+      const sharing = this.sharing[type];
+      return sharing !== undefined && (sharing.by === 'mig-single' || ('renamed' in sharing && !sharing.renamed));
+    });
   }
 
   /** What is wrong with asking for a type of GPU here, as the rest of the sentence `gpu.type …`, or undefined. */

@@ -7,6 +7,8 @@ export const KUBERNETES = { oldest: '1.30', newest: '1.37' } as const;
  * @see https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/features/kube_features.go
  */
 export const FEATURES = {
+  /** Dynamic resource allocation: `resource.k8s.io/v1` (KEP-4381). */
+  DRA: '1.34',
   /** `behavior.scaleUp.tolerance` of a HorizontalPodAutoscaler (KEP-4951). */
   'HPA tolerance': '1.35',
 } as const;

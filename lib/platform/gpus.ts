@@ -2,26 +2,42 @@ import type { NodeSelectorRequirement, PodSpec, Toleration } from 'kubernetes-ty
 import type { Distribution } from './distributions';
 
 /**
- * The GPU types that recstack knows, each with the labels of nodes that carry it: `products` are values of
- * `nvidia.com/gpu.product`, which NVIDIA's GPU feature discovery sets from the device's name (form factors of
- * the same memory count as one type); `gke` is the value of GKE's own label.
+ * The GPU types that recstack knows. `names` are the device's names as the driver tells them (form factors of the same
+ * memory count as one type); `mebibytes` is its memory as nvidia-smi shows it; `gke` is the value of GKE's own label.
  *
- * @see https://github.com/NVIDIA/k8s-device-plugin/blob/main/internal/lm/resource.go
  * @see https://cloud.google.com/kubernetes-engine/docs/how-to/autopilot-gpus
  */
 const GPUS = {
-  'nvidia-t4': { products: ['Tesla-T4'], gke: 'nvidia-tesla-t4' },
-  'nvidia-l4': { products: ['NVIDIA-L4'], gke: 'nvidia-l4' },
-  'nvidia-a10': { products: ['NVIDIA-A10'] },
-  'nvidia-a10g': { products: ['NVIDIA-A10G'] },
-  'nvidia-l40s': { products: ['NVIDIA-L40S'] },
-  'nvidia-a100-40gb': { products: ['NVIDIA-A100-SXM4-40GB', 'NVIDIA-A100-PCIE-40GB'], gke: 'nvidia-tesla-a100' },
-  'nvidia-a100-80gb': { products: ['NVIDIA-A100-SXM4-80GB', 'NVIDIA-A100-80GB-PCIe'], gke: 'nvidia-a100-80gb' },
-  'nvidia-h20': { products: ['NVIDIA-H20'] },
-  'nvidia-h100-80gb': { products: ['NVIDIA-H100-80GB-HBM3', 'NVIDIA-H100-PCIe'], gke: 'nvidia-h100-80gb' },
-  'nvidia-h200': { products: ['NVIDIA-H200'], gke: 'nvidia-h200-141gb' },
-  'nvidia-b200': { products: ['NVIDIA-B200'], gke: 'nvidia-b200' },
-} as const satisfies Record<string, { products: readonly string[]; gke?: string }>;
+  'nvidia-t4': { names: ['Tesla T4'], mebibytes: 15_360, gke: 'nvidia-tesla-t4' },
+  'nvidia-l4': { names: ['NVIDIA L4'], mebibytes: 23_034, gke: 'nvidia-l4' },
+  'nvidia-a10': { names: ['NVIDIA A10'], mebibytes: 23_028 },
+  'nvidia-a10g': { names: ['NVIDIA A10G'], mebibytes: 23_028 },
+  'nvidia-l40s': { names: ['NVIDIA L40S'], mebibytes: 46_068 },
+  'nvidia-a100-40gb': {
+    names: ['NVIDIA A100-SXM4-40GB', 'NVIDIA A100-PCIE-40GB'],
+    mebibytes: 40_960,
+    gke: 'nvidia-tesla-a100',
+  },
+  'nvidia-a100-80gb': {
+    names: ['NVIDIA A100-SXM4-80GB', 'NVIDIA A100 80GB PCIe'],
+    mebibytes: 81_920,
+    gke: 'nvidia-a100-80gb',
+  },
+  'nvidia-h20': { names: ['NVIDIA H20'], mebibytes: 97_871 },
+  'nvidia-h100-80gb': {
+    names: ['NVIDIA H100 80GB HBM3', 'NVIDIA H100 PCIe'],
+    mebibytes: 81_559,
+    gke: 'nvidia-h100-80gb',
+  },
+  'nvidia-h200': { names: ['NVIDIA H200'], mebibytes: 143_771, gke: 'nvidia-h200-141gb' },
+  'nvidia-b200': { names: ['NVIDIA B200'], mebibytes: 183_359, gke: 'nvidia-b200' },
+} as const satisfies Record<string, GpuFacts>;
+
+interface GpuFacts {
+  readonly names: readonly string[];
+  readonly mebibytes: number;
+  readonly gke?: string;
+}
 
 /** A type of GPU, such as `'nvidia-l4'`. @useDeclaredType */
 export type GpuType = keyof typeof GPUS;
@@ -29,21 +45,44 @@ export type GpuType = keyof typeof GPUS;
 /** All types of GPU that recstack knows. */
 export const GPU_TYPES = Object.keys(GPUS) as [GpuType, ...GpuType[]];
 
-/** The requirement that a pod's node carries a type of GPU, or undefined where the platform has no label for it. */
-export function nodeRequirement(type: GpuType, distribution: Distribution): NodeSelectorRequirement | undefined {
-  const { products, gke }: { products: readonly string[]; gke?: string } = GPUS[type];
-  if (distribution !== 'gke') return { key: 'nvidia.com/gpu.product', operator: 'In', values: [...products] };
+/** The names by which the driver knows a type of GPU. */
+export function deviceNames(type: GpuType): readonly string[] {
+  return GPUS[type].names;
+}
+
+/** The memory of one card of a type, in bytes. */
+export function gpuMemory(type: GpuType): number {
+  return GPUS[type].mebibytes * 2 ** 20;
+}
+
+/**
+ * The requirement that a pod's node carries a type of GPU, or undefined where the platform has no label for it.
+ *
+ * NVIDIA's GPU feature discovery makes the label of the device's name, and appends how the card is divided: `suffix`
+ * is that, as `-MIG-2g.20gb` or `-SHARED`.
+ *
+ * @see https://github.com/NVIDIA/k8s-device-plugin/blob/main/internal/lm/resource.go
+ */
+export function nodeRequirement(
+  type: GpuType,
+  distribution: Distribution,
+  suffix = '',
+): NodeSelectorRequirement | undefined {
+  const { names, gke }: GpuFacts = GPUS[type];
+  if (distribution !== 'gke') {
+    const values = names.map((name) => `${name.replaceAll(' ', '-')}${suffix}`);
+    return { key: 'nvidia.com/gpu.product', operator: 'In', values };
+  }
   return gke === undefined ? undefined : { key: 'cloud.google.com/gke-accelerator', operator: 'In', values: [gke] };
 }
 
-/** What brings a pod to nodes with GPUs, and those of one type if there is one: affinity and tolerations. */
+/** What brings a pod to nodes with GPUs, and those that meet the requirements if there are any. */
 export function gpuPlacement(
-  type: GpuType | undefined,
+  requirements: readonly NodeSelectorRequirement[],
   distribution: Distribution,
 ): Pick<PodSpec, 'affinity' | 'tolerations'> {
-  const requirement = type === undefined ? undefined : nodeRequirement(type, distribution);
-  if (requirement === undefined) return { tolerations: tolerations(distribution) };
-  const terms = { nodeSelectorTerms: [{ matchExpressions: [requirement] }] };
+  if (requirements.length === 0) return { tolerations: tolerations(distribution) };
+  const terms = { nodeSelectorTerms: [{ matchExpressions: [...requirements] }] };
   return {
     affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: terms } },
     tolerations: tolerations(distribution),

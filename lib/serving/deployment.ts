@@ -4,15 +4,18 @@ import type { Container, PodSpec, Probe, ResourceRequirements, Volume, VolumeMou
 import { hash } from '../core/hash';
 import { MAX_LABEL } from '../core/names';
 import { bytes, formatBytes } from '../core/quantities';
-import { gpuPlacement } from '../platform/gpus';
+import { type GpuNeeds, gpuNeeds } from '../platform/gpu-needs';
+import { devicesOf } from '../platform/gpu-request';
 import { podLabels, selectorLabels, type workloadMetadata } from '../platform/labels';
 import type { Platform } from '../platform/platform';
 import { RESTRICTED_CONTAINER, restrictedPod, UNPRIVILEGED } from '../platform/pod-security';
 import { ENDPOINT_LAG_SECONDS } from './budgets';
 import type { Derived } from './derived';
+import { podClaims } from './gpu-claim';
 import { locationOf } from './model-artifact';
 import type { ModelServerSettings } from './model-server-props';
 import type { ModelVolume } from './model-volume';
+import { stepsOf, supplyOf } from './rollout';
 import { CONFIG_FOLDER, type ProbeTarget, type Runtime } from './runtime';
 
 /**
@@ -39,7 +42,7 @@ export interface DeploymentInput {
 export function deployment(input: DeploymentInput) {
   const { metadata, platform, settings, derived, replicas } = input;
   const identity = { platform: platform.node.id, name: metadata.name };
-  const { runtime, model, gpu } = settings;
+  const { runtime, model } = settings;
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -47,11 +50,7 @@ export function deployment(input: DeploymentInput) {
     spec: {
       replicas: Lazy.any({ produce: replicas }),
       selector: { matchLabels: selectorLabels(identity) },
-      // Where GPUs are scarce, a surge pod waits for a card that only the old pod can free (kuberay#1476).
-      strategy: {
-        type: 'RollingUpdate',
-        rollingUpdate: gpu === undefined ? { maxSurge: 1, maxUnavailable: 0 } : { maxSurge: 0, maxUnavailable: 1 },
-      },
+      strategy: { type: 'RollingUpdate', rollingUpdate: stepsOf(supplyOf(settings)) },
       progressDeadlineSeconds: derived.progressSeconds,
       template: {
         metadata: {
@@ -70,6 +69,7 @@ function podSpec(input: DeploymentInput): PodSpec {
   const { metadata, platform, settings, derived, model, serviceAccount } = input;
   const { name } = metadata;
   const { runtime, gpu, priorityClass } = settings;
+  const needs = gpu === undefined ? undefined : gpuNeeds(gpu, platform.cluster);
   const spread = { labelSelector: { matchLabels: selectorLabels({ platform: platform.node.id, name }) } };
   return {
     serviceAccountName: serviceAccount,
@@ -88,19 +88,21 @@ function podSpec(input: DeploymentInput): PodSpec {
       // Old and new pods of a rollout are spread apart from each other.
       matchLabelKeys: ['pod-template-hash'],
     })),
-    ...(gpu === undefined ? {} : gpuPlacement(gpu.type, platform.cluster.distribution)),
+    ...needs?.pod,
+    ...(needs?.claim === undefined ? {} : { resourceClaims: podClaims(name) }),
     ...(model.initContainers.length > 0 ? { initContainers: model.initContainers } : {}),
-    containers: [server(input)],
-    volumes: [...model.volumes, ...ownVolumes(runtime, name)],
+    containers: [server(input, needs)],
+    volumes: [...model.volumes, ...ownVolumes(shared(runtime, needs), name)],
   };
 }
 
-function server({ settings, derived, model, image }: DeploymentInput): Container {
+function server({ settings, derived, model, image }: DeploymentInput, needs: GpuNeeds | undefined): Container {
   const { runtime, gpu } = settings;
   const { command, args, env } = runtime.start({
     artifact: settings.model,
     folder: runtime.modelFolder(settings.model),
-    gpus: gpu?.count ?? 0,
+    gpus: gpu === undefined ? 0 : devicesOf(gpu),
+    slos: settings.slo,
   });
   return {
     name: 'server',
@@ -119,18 +121,33 @@ function server({ settings, derived, model, image }: DeploymentInput): Container
     livenessProbe: probe(runtime, 'liveness', { periodSeconds: 10, failureThreshold: 6, timeoutSeconds: 5 }),
     // Endpoints leave before the server is told to stop, or requests that are still sent are refused.
     lifecycle: { preStop: { sleep: { seconds: ENDPOINT_LAG_SECONDS } } },
-    resources: resources(settings, derived),
+    resources: resources(settings, derived, needs),
     securityContext: RESTRICTED_CONTAINER,
-    volumeMounts: [model.mount, ...ownMounts(runtime)],
+    volumeMounts: [model.mount, ...ownMounts(shared(runtime, needs))],
   };
 }
 
-function resources({ gpu, model, runtime }: ModelServerSettings, { cpu, memory }: Derived): ResourceRequirements {
-  const devices = gpu === undefined ? undefined : { 'nvidia.com/gpu': String(gpu.count) };
+function resources(
+  { model, runtime }: ModelServerSettings,
+  { cpu, memory }: Derived,
+  needs: GpuNeeds | undefined,
+): ResourceRequirements & { readonly claims?: readonly { readonly name: string }[] } {
+  const devices = needs?.resources;
   // The model's copy, what the server writes (2 GiB in each place), and its log count together.
   const copy = locationOf(model).scheme === 'pvc' ? 0 : 1.1 * bytes(model.size);
   const disk = { 'ephemeral-storage': formatBytes(copy + (runtime.writablePaths.length + 1) * 2 * 2 ** 30) };
-  return { requests: { cpu, memory, ...disk, ...devices }, limits: { memory, ...disk, ...devices } };
+  return {
+    requests: { cpu, memory, ...disk, ...devices },
+    limits: { memory, ...disk, ...devices },
+    ...(needs?.claim === undefined ? {} : { claims: [{ name: 'gpu' }] }),
+  };
+}
+
+/** A runtime without its `/dev/shm`, where the GPUs bring one. */
+function shared(runtime: Runtime, needs: GpuNeeds | undefined): Runtime {
+  if (!needs?.ownsSharedMemory) return runtime;
+  const { sharedMemory: _, ...rest } = runtime;
+  return rest;
 }
 
 function probe(runtime: Runtime, kind: keyof Runtime['probes'], timing: Probe): Probe {

@@ -1,5 +1,6 @@
 import { seconds } from '../core/durations';
 import { type Bytes, bytes, type Cpu, cores, formatBytes, formatCpu } from '../core/quantities';
+import { devicesOf } from '../platform/gpu-request';
 import * as budgets from './budgets';
 import { hostBytes, rawBytes } from './embedding-tables';
 import { locationOf } from './model-artifact';
@@ -41,7 +42,9 @@ export function derive(settings: ModelServerSettings): Derived {
     graceSeconds: budgets.gracePeriod(runtime.drainSeconds),
     progressSeconds: budgets.progressDeadline({ pull: pullSeconds, startup: startupSeconds }),
     // In the API server's own form, so that applying twice changes nothing.
-    cpu: formatCpu(resources.cpu === undefined ? budgets.cpuFor(gpu?.count ?? 0) : cores(resources.cpu)),
+    cpu: formatCpu(
+      resources.cpu === undefined ? budgets.cpuFor(gpu === undefined ? 0 : devicesOf(gpu)) : cores(resources.cpu),
+    ),
     memory: formatBytes(
       resources.memory === undefined ? budgets.memoryFor(memoryNeeds(settings)) : bytes(resources.memory),
     ),

@@ -1,5 +1,6 @@
 import type { Derivation } from '../core/derivation';
 import { bytes, formatBytes } from '../core/quantities';
+import { devicesOf } from '../platform/gpu-request';
 import { ENDPOINT_LAG_SECONDS } from './budgets';
 import type { Derived } from './derived';
 import {
@@ -59,7 +60,7 @@ function times({ model, runtime, startup }: ModelServerSettings, derived: Derive
 }
 
 function cpuFormula({ gpu }: ModelServerSettings): string {
-  return gpu === undefined ? '2 without a GPU' : `4 × ${gpu.count} GPU`;
+  return gpu === undefined ? '2 without a GPU' : `4 × ${devicesOf(gpu)} GPU`;
 }
 
 function memoryFormula({ model, runtime }: ModelServerSettings): string {

@@ -10,24 +10,12 @@ import { durationSchema } from '../core/durations';
 import { nameSchema } from '../core/names';
 import { bytesSchema, cpuSchema } from '../core/quantities';
 import { deferrableText, instance, must, oneOf, wholeNumber } from '../core/schema';
+import type { MetricName } from '../core/server-metrics';
 import type { Slo } from '../core/slo';
 import type { Transform } from '../core/transform';
-import { GPU_TYPES } from '../platform/gpus';
+import { gpuSchema } from '../platform/gpu-request';
 import { modelSchema } from './model-artifact';
 import { isRuntime, type Runtime } from './runtime';
-
-/** Checks the GPUs of a replica. */
-export const gpuSchema = z.strictObject({
-  /** Whole GPUs for each replica. */
-  count: wholeNumber({
-    min: 1,
-    max: 16,
-    of: 'GPUs',
-    hint: 'a container gets whole cards; take a smaller type instead',
-  }),
-  /** Type of the GPU, as the cluster's description has it. */
-  type: oneOf(GPU_TYPES),
-});
 
 /** Checks what a replica asks for. */
 export const resourcesSchema = z.strictObject({
@@ -72,7 +60,10 @@ const sloValue = instance<Slo>(
 export const modelServerSchema = z.strictObject({
   /** The model that is served. */
   model: modelSchema,
-  /** The program that serves it: `triton(…)`, `tensorflowServing(…)`, `vllm(…)`, `container(…)`. */
+  /**
+   * The program that serves it: `triton(…)`, `tensorflowServing(…)`, `vllm(…)`, `rayServe(…)`, `openvino(…)`, or
+   * `container(…)` for any other.
+   */
   runtime: instance<Runtime>(isRuntime, 'be a runtime, such as triton({ version })'),
   /**
    * Number of replicas, until `autoscale` takes over.
@@ -84,6 +75,12 @@ export const modelServerSchema = z.strictObject({
    * @default - none: the model runs on CPU
    */
   gpu: gpuSchema.optional(),
+  /**
+   * Whether nodes have room for one more replica while a new version replaces the old one. Where GPUs are `scarce`,
+   * old replicas go before new ones come; where room is `spare`, new ones come first.
+   * @default - `scarce` with GPUs, `spare` without
+   */
+  supply: oneOf(['scarce', 'spare']).optional(),
   /**
    * CPU and memory of each replica.
    * @default - computed, see there
@@ -136,8 +133,10 @@ export interface IdentityProps {
   readonly annotations: Readonly<Record<string, string | Deferred<string>>>;
 }
 
-/** Properties of a ModelServer. @interface */
-export type ModelServerProps = z.input<typeof modelServerSchema>;
+/** Properties of a ModelServer, whose runtime has the metrics `Has`. @interface */
+export type ModelServerProps<Has extends MetricName = MetricName> = z.input<typeof modelServerSchema> & {
+  readonly runtime: Runtime<Has>;
+};
 
 /** The same, checked and with defaults. */
 export type ModelServerSettings = z.output<typeof modelServerSchema>;

@@ -9,23 +9,31 @@ import type { Callee } from '../core/callee';
 import { explain } from '../core/derivation';
 import { HELPER_IMAGES } from '../core/helper-images';
 import { kubernetesObject } from '../core/kubernetes-object';
+import { problemsWithLatency } from '../core/latency-buckets';
 import { observe } from '../core/observed';
 import { InvalidInput, show } from '../core/problem';
 import { bytes, formatBytes } from '../core/quantities';
 import type { ScalingPolicy } from '../core/scaling';
 import { parse } from '../core/schema';
+import type { MetricName, ServerMetrics } from '../core/server-metrics';
+import { problemWithQuery, type QueryOptions, selectorOf, serverQuery } from '../core/server-query';
 import { transform } from '../core/transform';
 import { disruptionBudget } from '../platform/disruption-budget';
+import { gpuProblems } from '../platform/gpu-problems';
+import { devicesOf, type GpuRequest } from '../platform/gpu-request';
 import { selectorLabels, workloadMetadata } from '../platform/labels';
 import { Platform } from '../platform/platform';
 import { warn } from '../platform/warnings';
 import { deployment, MAX_SERVER_NAME } from './deployment';
 import { type Derived, derive, memoryNeeds } from './derived';
 import { explanations } from './explanations';
-import { locationOf } from './model-artifact';
+import { gpuClaim } from './gpu-claim';
+import { modelFit } from './gpu-fit';
+import { locationOf, type ModelArtifact } from './model-artifact';
 import { type ModelServerProps, type ModelServerSettings, modelServerSchema } from './model-server-props';
 import { claimedModel, type ModelVolume, PULL_SCRIPT, pulledModel } from './model-volume';
 import { networkPolicy } from './network';
+import { budgetProblem, replicasProblem, strategyProblem, supplyOf } from './rollout';
 
 /** Seconds; what is above is a slip of the unit, and far above it Kubernetes can't count them. */
 const LONGEST_START = 30 * 86_400;
@@ -37,6 +45,8 @@ export interface ModelServerNodes {
   readonly serviceAccount: kplus.IServiceAccount;
   readonly disruptionBudget: ApiObject;
   readonly networkPolicy: ApiObject;
+  /** How each pod claims its GPUs; undefined where they are no claim. */
+  readonly resourceClaimTemplate: ApiObject | undefined;
   /** Scripts and configuration; undefined where the server needs none. */
   readonly configMap: kplus.ConfigMap | undefined;
 }
@@ -60,7 +70,7 @@ export interface ModelServerNodes {
  * ranker.autoscale(autoscaleOnResources({ replicas: [3, 40], cpu: '60%' }));
  * ```
  */
-export class ModelServer
+export class ModelServer<Has extends MetricName = MetricName>
   extends Construct
   implements Callee, kplus.IScalable, kplus.INetworkPolicyPeer, kplus.IPodSelector
 {
@@ -68,17 +78,24 @@ export class ModelServer
   readonly nodes: ModelServerNodes;
   /** The server's name, and that of its objects. */
   readonly name: string;
+  /** The model that it serves. */
+  readonly model: ModelArtifact;
   hasAutoscaler = false;
   private isOpenToNamespace = true;
+  private fewestByPolicy: number | undefined;
   private readonly platform: Platform;
   private readonly settings: ModelServerSettings;
+  private readonly metrics: ServerMetrics | undefined;
 
   /** @throws InvalidInput with everything that is wrong with the props */
-  constructor(scope: Construct, id: string, props: ModelServerProps) {
+  constructor(scope: Construct, id: string, props: ModelServerProps<Has>) {
     super(scope, id);
     this.platform = Platform.of(this);
     this.name = this.platform.nameOf(this, MAX_SERVER_NAME);
     this.settings = parse(modelServerSchema, props, this.node.path);
+    this.model = this.settings.model;
+    const { runtime, model, gpu, slo } = this.settings;
+    this.metrics = runtime.metrics?.({ artifact: model, gpus: gpu === undefined ? 0 : devicesOf(gpu), slos: slo });
     const derived = derive(this.settings);
     explain(this, explanations(this.settings, derived));
     this.nodes = this.emit(derived);
@@ -88,9 +105,9 @@ export class ModelServer
     observe(this, {
       name: this.name,
       namespace: this.platform.namespace,
-      metrics: this.settings.runtime.metrics,
-      usesGpu: this.settings.gpu !== undefined,
-      slos: this.settings.slo,
+      metrics: this.metrics,
+      usesGpu: gpu !== undefined,
+      slos: slo,
     });
   }
 
@@ -112,6 +129,29 @@ export class ModelServer
       throw new InvalidInput([{ where: this.node.path, text }]);
     }
     policy.attachTo(this);
+    this.fewestByPolicy = policy.fewest;
+  }
+
+  /**
+   * The PromQL that gives one of its metrics over all replicas: for a recording rule, a trigger of KEDA, a gate.
+   * `requests` and `errors` are per second, times in seconds, shares from 0 to 1, memory in bytes.
+   *
+   * @throws InvalidInput when its runtime has no such metric, with the reason; TypeScript refuses it earlier
+   * @example
+   * ```ts
+   * ranker.query('queued'); // sum(nv_inference_pending_request_count{namespace="shop",job="ranker"})
+   * reranker.query('latency', { quantile: 0.99, window: '10m' });
+   * ```
+   */
+  query(metric: Has, options: QueryOptions = {}): string {
+    const { metrics } = this;
+    const problem = problemWithQuery(this.settings.runtime.name, metrics, metric, options);
+    const query =
+      metrics && serverQuery(metrics, metric, selectorOf({ ...this, namespace: this.platform.namespace }), options);
+    if (problem !== undefined || query === undefined) {
+      throw new InvalidInput([{ where: this.node.path, text: problem ?? '' }]);
+    }
+    return query;
   }
 
   /**
@@ -194,6 +234,7 @@ export class ModelServer
           platform: platform.node.id,
           metadata,
           runtime,
+          metricsPort: this.metrics?.port,
           model,
           isOpenToNamespace: () => this.isOpenToNamespace,
         }),
@@ -212,6 +253,7 @@ export class ModelServer
         'disruption-budget',
         disruptionBudget(metadata, selectorLabels({ platform: platform.node.id, name })),
       ),
+      resourceClaimTemplate: gpuClaim(this, metadata, settings.gpu, platform.cluster),
       deployment: kubernetesObject<Deployment>(
         this,
         'deployment',
@@ -272,8 +314,9 @@ export class ModelServer
       const text = `model.size must be copied and loaded within 30 days, got '${model.size}': mend it, or startup.pullPerSecond, startup.loadPerSecond or startup.warmUp`;
       this.node.addValidation({ validate: () => [text] });
     }
-    const problem = gpu === undefined ? undefined : this.platform.cluster.problemWithGpu(gpu.type);
-    if (problem !== undefined) this.node.addValidation({ validate: () => [`gpu.type ${problem}`] });
+    if (gpu !== undefined) this.checkGpus(gpu);
+    this.node.addValidation({ validate: () => this.rolloutProblems() });
+    this.checkMetrics();
     if (this.platform.production && model.sha256 === undefined) {
       warn(this, `model.sha256 is missing: with it, a copy that is damaged or not the tested one is never served`);
     }
@@ -299,5 +342,44 @@ export class ModelServer
         `resources.memory should be ${formatBytes(size + sharedMemory)} or more for ${formatBytes(size)} model${parts}, ${stated}: raise it unless the server holds a part of the model only`,
       );
     }
+  }
+
+  private checkGpus(gpu: GpuRequest): void {
+    const { model, runtime } = this.settings;
+    const { cluster } = this.platform;
+    const problems = gpuProblems(gpu, cluster);
+    const fit = problems.length > 0 ? undefined : modelFit(gpu, model, runtime, cluster);
+    if (fit !== undefined) explain(this, [fit.derivation]);
+    if (fit?.problem !== undefined) problems.push(fit.problem);
+    this.node.addValidation({ validate: () => problems });
+  }
+
+  /** Asked at synth, when it is known who decides on the replicas; undefined where a stranger's autoscaler does. */
+  private get fewest(): number | undefined {
+    return this.hasAutoscaler ? this.fewestByPolicy : this.settings.replicas;
+  }
+
+  private rolloutProblems(): string[] {
+    const { settings, nodes, fewest } = this;
+    const { deployment, disruptionBudget } = settings.transform;
+    return [
+      // Where no users depend on it, a moment without the server is fine.
+      fewest !== undefined && this.platform.production
+        ? replicasProblem(settings, fewest, this.hasAutoscaler)
+        : undefined,
+      deployment && strategyProblem(nodes.deployment.toJson().spec?.strategy ?? {}, supplyOf(settings)),
+      disruptionBudget && budgetProblem(nodes.disruptionBudget.toJson().spec ?? {}, fewest),
+    ].filter((problem) => problem !== undefined);
+  }
+
+  private checkMetrics(): void {
+    const { runtime, gpu, slo } = this.settings;
+    if (gpu !== undefined && runtime.gpus === 'none') {
+      const text = `gpu must be left out, since ${runtime.name} uses no NVIDIA GPU, got ${show(gpu)}: the card would idle`;
+      this.node.addValidation({ validate: () => [text] });
+    }
+    const { problems, warnings } = problemsWithLatency(runtime.name, this.metrics?.latency, slo);
+    if (problems.length > 0) this.node.addValidation({ validate: () => problems });
+    if (this.platform.production) for (const text of warnings) warn(this, text);
   }
 }

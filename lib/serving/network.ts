@@ -12,16 +12,18 @@ import type { Runtime } from './runtime';
 export function networkPolicy(props: {
   readonly platform: string;
   readonly metadata: ReturnType<typeof workloadMetadata>;
-  readonly runtime: Runtime;
+  readonly runtime: Pick<Runtime, 'ports'>;
+  /** Name of the port that is scraped. */
+  readonly metricsPort: string | undefined;
   readonly model: ModelArtifact;
   /** Asked at synth, when all callers have been named. */
   readonly isOpenToNamespace: () => boolean;
 }) {
-  const { platform, metadata, runtime, model, isOpenToNamespace } = props;
+  const { platform, metadata, runtime, metricsPort, model, isOpenToNamespace } = props;
   const { name } = metadata;
   const serving = Object.entries(runtime.ports).filter(([port]) => port !== 'metrics');
   const egress = storeEgress(model);
-  const scraped = runtime.metrics === undefined ? undefined : runtime.ports[runtime.metrics.port];
+  const scraped = metricsPort === undefined ? undefined : runtime.ports[metricsPort];
   return {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'NetworkPolicy',

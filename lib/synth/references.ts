@@ -7,6 +7,7 @@ const NAMES_A: Readonly<Record<string, string>> = {
   secretName: 'Secret',
   priorityClassName: 'PriorityClass',
   runtimeClassName: 'RuntimeClass',
+  resourceClaimTemplateName: 'ResourceClaimTemplate',
   storageClassName: 'StorageClass',
   'configMap.name': 'ConfigMap',
   'configMapRef.name': 'ConfigMap',

@@ -2,7 +2,7 @@ import type { JobSpec, PodFailurePolicyRule } from 'kubernetes-types/batch/v1';
 import type { Container, EnvVar, PodSpec } from 'kubernetes-types/core/v1';
 import { seconds } from '../core/durations';
 import { bytes, cores, formatBytes, formatCpu } from '../core/quantities';
-import { gpuPlacement } from '../platform/gpus';
+import { wholeGpus } from '../platform/gpu-needs';
 import { podLabels } from '../platform/labels';
 import type { Platform } from '../platform/platform';
 import { RESTRICTED_CONTAINER, restrictedPod } from '../platform/pod-security';
@@ -68,7 +68,7 @@ function podSpec({ name, platform, settings, image, serviceAccount }: JobInput):
     // The host name `<job>-<index>.<service>`, by which the nodes find the first of them.
     ...(nodes > 1 ? { subdomain: name } : {}),
     securityContext: restrictedPod(),
-    ...(gpusPerNode > 0 ? gpuPlacement(gpuType, platform.cluster.distribution) : {}),
+    ...(gpusPerNode > 0 ? wholeGpus(gpuType, gpusPerNode, platform.cluster).pod : {}),
     containers: [trainer(settings, image, name)],
     volumes: [
       { name: 'tmp', emptyDir: { sizeLimit: '10Gi' } },

@@ -166,6 +166,11 @@ export class TrainingJob extends Construct {
         ],
       });
     }
+    const shares = this.platform.cluster.gpuOfWhichSharesLookWhole;
+    if (gpuType === undefined && gpusPerNode > 0 && shares !== undefined) {
+      const text = `gpuType must be said in a cluster where shares are called nvidia.com/gpu, as those of ${shares} are: a run without it could get them for whole cards`;
+      this.node.addValidation({ validate: () => [text] });
+    }
     if (gpuType !== undefined && gpusPerNode === 0) {
       this.node.addValidation({
         validate: () => [

@@ -52,6 +52,10 @@ test('a server is scaled between its bounds on the CPU that it sets aside', () =
   });
 });
 
+test('the policy tells the fewest replicas, on which a server decides whether it can do without one', () => {
+  expect(autoscaleOnResources({ replicas: [3, 40], cpu: '60%' }).fewest).toBe(3);
+});
+
 test('memory is looked at where it is asked for, alone or beside CPU', () => {
   const memory = {
     type: 'Resource',

@@ -1,15 +1,22 @@
 import fc from 'fast-check';
 import { type Footprint, footprint } from '../../lib/capacity/footprint';
+import { NO_GPUS } from '../../lib/capacity/gpus';
 
 const GI = 2 ** 30;
-const NOTHING: Footprint = { pods: 0, cpu: 0, memory: 0, gpus: 0 };
+const NOTHING: Footprint = { pods: 0, cpu: 0, memory: 0, ...NO_GPUS };
 
 type Requests = Readonly<Record<string, string | number>>;
 const template = (...containers: Requests[]) => ({
   template: { spec: { containers: containers.map((requests) => ({ resources: { requests } })) } },
 });
 const POD = { cpu: '1', memory: '2Gi', 'nvidia.com/gpu': 1 };
-const pods = (count: number): Footprint => ({ pods: count, cpu: count, memory: count * 2 * GI, gpus: count });
+const pods = (count: number): Footprint => ({
+  ...NOTHING,
+  pods: count,
+  cpu: count,
+  memory: count * 2 * GI,
+  gpus: count,
+});
 
 function workload(kind: string, spec: object, name = 'ranker') {
   return {
@@ -144,6 +151,7 @@ test('a Job of another API group is not mistaken for one of Kubernetes', () => {
 
 test('the containers of a pod ask together', () => {
   expect(footprint([workload('StatefulSet', template(POD, { cpu: '250m', memory: '1Gi' }, {}))]).least).toEqual({
+    ...NOTHING,
     pods: 1,
     cpu: 1.25,
     memory: 3 * GI,
@@ -159,7 +167,13 @@ test('init containers run one by one, before the others: the largest counts, for
   ];
   const containers = [{ resources: { requests: POD } }, { resources: { requests: { cpu: '2' } } }];
   const spec = { template: { spec: { containers, initContainers } } };
-  expect(footprint([workload('StatefulSet', spec)]).least).toEqual({ pods: 1, cpu: 4, memory: 8 * GI, gpus: 1 });
+  expect(footprint([workload('StatefulSet', spec)]).least).toEqual({
+    ...NOTHING,
+    pods: 1,
+    cpu: 4,
+    memory: 8 * GI,
+    gpus: 1,
+  });
 });
 
 test('a sidecar asks for its part as long as the pod runs', () => {
@@ -172,6 +186,7 @@ test('a limit without a request is a request', () => {
   const limits = { cpu: '2', memory: '4Gi', 'nvidia.com/gpu': 1 };
   const containers = [{ resources: { limits, requests: { cpu: '1' } } }];
   expect(footprint([workload('StatefulSet', { template: { spec: { containers } } })]).least).toEqual({
+    ...NOTHING,
     pods: 1,
     cpu: 1,
     memory: 4 * GI,
@@ -190,7 +205,7 @@ test.each([
   [{ 'nvidia.com/gpu': '8' }, 0, 0, 8],
   [{ 'ephemeral-storage': '10Gi' }, 0, 0, 0],
 ])('a pod that requests %j is counted', (requests, cpu, memory, gpus) => {
-  expect(ask(requests)).toEqual({ pods: 1, cpu, memory, gpus });
+  expect(ask(requests)).toEqual({ ...NOTHING, pods: 1, cpu, memory, gpus });
 });
 
 test.each([
@@ -233,6 +248,7 @@ const manifests = fc.array(spec, { maxLength: 6 }).map((specs) =>
   }),
 );
 const plus = (a: Footprint, b: Footprint): Footprint => ({
+  ...NOTHING,
   pods: a.pods + b.pods,
   cpu: a.cpu + b.cpu,
   memory: a.memory + b.memory,
@@ -256,4 +272,64 @@ test('the most is never less than the least', () => {
         expect(most[key]).toBeGreaterThanOrEqual(least[key]);
     }),
   );
+});
+
+const on = (key: string, value: string) => ({
+  nodeAffinity: {
+    requiredDuringSchedulingIgnoredDuringExecution: {
+      nodeSelectorTerms: [{ matchExpressions: [{ key, operator: 'In', values: [value] }] }],
+    },
+  },
+});
+
+test.each([
+  ['a slice', { 'nvidia.com/mig-2g.20gb': 1 }, undefined, { gpuSlices: 1 }],
+  ['slices of two kinds', { 'nvidia.com/mig-2g.20gb': 1, 'nvidia.com/mig-1g.10gb': '2' }, undefined, { gpuSlices: 3 }],
+  [
+    'a slice that is called a GPU',
+    { 'nvidia.com/gpu': 1 },
+    on('nvidia.com/gpu.product', 'NVIDIA-H200-MIG-1g.18gb'),
+    { gpuSlices: 1 },
+  ],
+  [
+    'a slice on GKE',
+    { 'nvidia.com/gpu': 1 },
+    on('cloud.google.com/gke-gpu-partition-size', '1g.10gb'),
+    { gpuSlices: 1 },
+  ],
+  ['a share', { 'nvidia.com/gpu.shared': 1 }, undefined, { gpuShares: 1 }],
+  [
+    'a share that is called a GPU',
+    { 'nvidia.com/gpu': 1 },
+    on('nvidia.com/gpu.product', 'Tesla-T4-SHARED'),
+    { gpuShares: 1 },
+  ],
+  [
+    'a share of a slice',
+    { 'nvidia.com/gpu': 1 },
+    on('nvidia.com/gpu.product', 'NVIDIA-H200-MIG-1g.18gb-SHARED'),
+    { gpuShares: 1 },
+  ],
+  ['a whole GPU of a type', { 'nvidia.com/gpu': 1 }, on('nvidia.com/gpu.product', 'Tesla-T4'), { gpus: 1 }],
+  ["a part of a GPU's memory", { 'aliyun.com/gpu-mem': '8' }, undefined, { gpuMemory: 8 * GI }],
+])('%s is counted as what it is', (_what, requests, affinity, counted) => {
+  const containers = [{ resources: { limits: requests } }];
+  const { least } = footprint([workload('StatefulSet', { template: { spec: { affinity, containers } } })]);
+  expect(least).toEqual({ ...NOTHING, pods: 1, ...counted });
+});
+
+test('GPUs that pods claim are whole ones, by the template of their namespace', () => {
+  const claims = (namespace: string, deviceClassName: string, count?: number) => ({
+    apiVersion: 'resource.k8s.io/v1',
+    kind: 'ResourceClaimTemplate',
+    metadata: { name: 'ranker', namespace },
+    spec: { spec: { devices: { requests: [{ name: 'gpu', exactly: { deviceClassName, count } }] } } },
+  });
+  const spec = { containers: [], resourceClaims: [{ name: 'gpu', resourceClaimTemplateName: 'ranker' }] };
+  const server = workload('StatefulSet', { replicas: 3, template: { spec } });
+  const gpus = (...templates: object[]) => footprint([server, ...(templates as [])]).least.gpus;
+  expect(gpus(claims('shop', 'gpu.nvidia.com', 2))).toBe(6);
+  expect(gpus(claims('shop', 'gpu.nvidia.com'))).toBe(3);
+  expect(gpus(claims('other', 'gpu.nvidia.com', 2))).toBe(0);
+  expect(gpus(claims('shop', 'nic.example.com', 2))).toBe(0);
 });

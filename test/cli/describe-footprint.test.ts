@@ -1,3 +1,4 @@
+import { NO_GPUS } from '../../lib/capacity/gpus';
 import { describeFootprint } from '../../lib/cli/describe-footprint';
 
 const GIB = 2 ** 30;
@@ -23,5 +24,15 @@ test.each([
     '2 pods ask for 1 CPU, 0.3 GiB of memory',
   ],
 ])('%s', (_what, footprint, text) => {
-  expect(describeFootprint(footprint)).toBe(text);
+  expect(describeFootprint({ ...NO_GPUS, ...footprint })).toBe(text);
+});
+
+test.each([
+  [{ gpus: 3, gpuSlices: 2 }, ', 3 GPUs and 2 GPU slices'],
+  [{ gpuSlices: 1 }, ' and 1 GPU slice'],
+  [{ gpus: 1, gpuSlices: 2, gpuShares: 1 }, ', 1 GPU, 2 GPU slices and 1 GPU share'],
+  [{ gpuShares: 4, gpuMemory: 24 * GIB }, ', 4 GPU shares and 24 GiB of shared GPU memory'],
+])('parts of GPUs are told from whole ones: %j', (gpus, text) => {
+  const footprint = { pods: 7, cpu: 34, memory: 98 * GIB, ...NO_GPUS, ...gpus };
+  expect(describeFootprint(footprint)).toBe(`7 pods ask for 34 CPU, 98 GiB of memory${text}`);
 });

@@ -41,11 +41,12 @@ test('a plan has the objects of each workload and its numbers, aligned, with the
   expect(out.split('\n\n')[2]).toBe(
     [
       'shop/ranker: ConfigMap, Deployment, HorizontalPodAutoscaler, NetworkPolicy, PodDisruptionBudget, Service, ServiceAccount',
-      '  pull                            738s  2 × 18Gi / 50Mi/s',
-      '  startupProbe                    305s  2 × (18Gi / 200Mi/s + 60s warm-up)',
-      '  progressDeadlineSeconds        1643s  600s node and image + 738s pull + 305s start',
-      '  terminationGracePeriodSeconds    45s  10s preStop + 30s drain + 5s exit',
-      '  /dev/shm                         1Gi  what triton shares, within memory',
+      '  pull                                   738s  2 × 18Gi / 50Mi/s',
+      '  startupProbe                           305s  2 × (18Gi / 200Mi/s + 60s warm-up)',
+      '  progressDeadlineSeconds               1643s  600s node and image + 738s pull + 305s start',
+      '  terminationGracePeriodSeconds           45s  10s preStop + 30s drain + 5s exit',
+      '  /dev/shm                                1Gi  what triton shares, within memory',
+      '  GPU memory                     18 of 22 GiB  18Gi in 22.5 GiB − 0.5 GiB for CUDA',
     ].join('\n'),
   );
 });

@@ -1,6 +1,7 @@
 import { Slo } from '../../lib';
 import type { ObservedServer } from '../../lib/core/observed';
-import { type AlertRule, alertRules, selectorOf } from '../../lib/monitoring/alerts';
+import { selectorOf } from '../../lib/core/server-query';
+import { type AlertRule, alertRules } from '../../lib/monitoring/alerts';
 import { MEAN, METRICS, server } from './fixtures';
 
 /** The rules about a server, by their name. */

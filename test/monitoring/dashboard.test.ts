@@ -1,3 +1,4 @@
+import { Slo } from '../../lib';
 import type { ObservedServer } from '../../lib/core/observed';
 import type { ServerMetrics } from '../../lib/core/server-metrics';
 import { serversDashboard } from '../../lib/monitoring/dashboard';
@@ -9,7 +10,7 @@ interface Panel {
   description: string;
   datasource: object;
   gridPos: { x: number; y: number; w: number; h: number };
-  fieldConfig: { defaults: { unit: string; min: number } };
+  fieldConfig: { defaults: { unit: string; min: number; custom?: { thresholdsStyle?: object }; thresholds?: object } };
   options: { legend: { showLegend: boolean } };
   targets: { refId: string; expr: string; legendFormat: string }[];
 }
@@ -60,9 +61,10 @@ test('the dashboard has an address that stays, and nobody edits what comes from 
 test('each server has a row, and its panels below it', () => {
   expect(dashboard(EVERY_KIND, true).panels.map(({ type, title }) => (type === 'row' ? [title] : title))).toEqual([
     ['ranker'],
-    ...['Requests', 'Errors', 'Latency', 'CPU', 'Memory', 'GPU'],
+    ...['Requests', 'Errors', 'Latency', 'In flight', 'Time in queue', 'Batch size'],
+    ...['CPU', 'Memory', 'GPU', 'GPU memory'],
     ['mean'],
-    ...['Requests', 'Errors', 'Latency', 'CPU', 'Memory'],
+    ...['Requests', 'Errors', 'Latency', 'In flight', 'Time in queue', 'Batch size', 'CPU', 'Memory'],
     ['outside'],
     ...['CPU', 'Memory', 'GPU'],
     ['silent'],
@@ -81,13 +83,54 @@ function without(...names: (keyof ServerMetrics)[]): ServerMetrics {
 }
 
 test.each([
-  ['requests', ['requests'], ['Latency', 'CPU', 'Memory', 'GPU']],
-  ['errors', ['errors'], ['Requests', 'Latency', 'CPU', 'Memory', 'GPU']],
-  ['latency', ['latency'], ['Requests', 'Errors', 'CPU', 'Memory', 'GPU']],
-  ['GPUs', ['gpuUtilization'], ['Requests', 'Errors', 'Latency', 'CPU', 'Memory']],
-] as const)('there is no panel about %s that a server tells nothing of', (_what, missing, titles) => {
-  const metrics = without(...missing);
-  expect(panelsOf([server({ metrics, usesGpu: true })]).map(({ title }) => title)).toEqual(titles);
+  ['requests', ['requests'], ['Requests', 'Errors']],
+  ['errors', ['errors'], ['Errors']],
+  ['latency', ['latency'], ['Latency']],
+  ['what is in flight', ['queued', 'running'], ['In flight']],
+  ['the queue', ['queueTime'], ['Time in queue']],
+  ['batches', ['batchSize'], ['Batch size']],
+  ['GPUs', ['gpuUtilization', 'gpuMemoryUsed'], ['GPU', 'GPU memory']],
+] as const)('there is no panel about %s that a server tells nothing of', (_what, missing, gone) => {
+  const titlesOf = (metrics: ServerMetrics) => panelsOf([server({ metrics, usesGpu: true })]).map(({ title }) => title);
+  const left = titlesOf(METRICS).filter((title) => !(gone as readonly string[]).includes(title));
+  expect(titlesOf(without(...missing))).toEqual(left);
+});
+
+const OWN = '{namespace="shop",job="ranker"}';
+
+test('what waits is beside what is worked on, and each alone where a server tells one of them', () => {
+  expect(linesOf('In flight')).toEqual({ waiting: `sum(queued${OWN})`, running: `sum(running${OWN})` });
+  expect(linesOf('In flight', [server({ metrics: without('running') })])).toEqual({ waiting: `sum(queued${OWN})` });
+});
+
+test('the time in the queue and the size of batches are means', () => {
+  expect(linesOf('Time in queue')).toEqual({ mean: `${RATE('waited')} / ${RATE('good')}` });
+  expect(linesOf('Batch size')).toEqual({ mean: `${RATE('inferences')} / ${RATE('batches')}` });
+});
+
+test('the memory of GPUs is shown where there are GPUs', () => {
+  const lines = { used: `sum(gpu_memory_used_bytes${OWN})`, total: `sum(gpu_memory_bytes${OWN})` };
+  expect(linesOf('GPU memory', [server({ usesGpu: true })])).toEqual(lines);
+  expect(linesOf('GPU memory')).toEqual({});
+});
+
+test('latency objectives are lines across the panel, the least first, and no panel else has any', () => {
+  const slow = Slo.latency({ under: '200ms', objective: '99.9%' });
+  const fast = Slo.latency({ under: '50ms', objective: '99%' });
+  const found = panelsOf([server({}, [slow, fast, Slo.availability({ objective: '99%' })])]);
+  const styled = found.filter(({ fieldConfig }) => fieldConfig.defaults.custom?.thresholdsStyle !== undefined);
+  expect(styled.map(({ title }) => title)).toEqual(['Latency']);
+  expect(styled[0]?.fieldConfig.defaults).toMatchObject({
+    custom: { thresholdsStyle: { mode: 'dashed' } },
+    thresholds: {
+      mode: 'absolute',
+      steps: [
+        { value: null, color: 'transparent' },
+        { value: 0.05, color: 'red' },
+        { value: 0.2, color: 'red' },
+      ],
+    },
+  });
 });
 
 test('nothing is asked of a server without metrics by its job: only what the kubelet knows of its containers', () => {

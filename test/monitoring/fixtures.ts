@@ -16,8 +16,12 @@ export const METRICS = {
   errors: [{ name: 'bad' }],
   latency: { type: 'histogram', name: 'latency', unit: 'ms' },
   queued: { name: 'queued' },
+  queueTime: { type: 'mean', sum: { name: 'waited' }, count: { name: 'good' }, unit: 's' },
   running: { name: 'running' },
+  batchSize: { inferences: { name: 'inferences' }, batches: { name: 'batches' } },
   gpuUtilization: { name: 'gpu_utilization' },
+  gpuMemoryUsed: { name: 'gpu_memory_used_bytes' },
+  gpuMemoryTotal: { name: 'gpu_memory_bytes' },
 } as const satisfies ServerMetrics;
 
 /** Latency as a pair of counters, as Triton has it. */

@@ -65,7 +65,8 @@ test('without GPUs there is a job for each server, one for the kubelets, and two
 });
 
 test('the names of its own jobs are known, because no server may be called so', () => {
-  const names = config({ servers: [], hasDcgm: true }).scrape_configs.map(({ job_name }) => job_name);
+  const store = server({ metrics: undefined, store: { numbered: true, hasVolume: true } });
+  const names = config({ servers: [store], hasDcgm: true }).scrape_configs.map(({ job_name }) => job_name);
   expect(names).toEqual(OWN_JOBS);
 });
 

@@ -9,6 +9,7 @@ test('a cluster is nothing but a version, unless more is said', () => {
     kubernetes: '1.33',
     distribution: 'other',
     addons: [],
+    gpuSharing: {},
   });
 });
 
@@ -54,7 +55,7 @@ test.each(['2.0', '1.330', '', 'latest'])('the version %j is refused in one line
 test('an unknown add-on is answered with those that are known, and the nearest', () => {
   expect(() => parse(clusterSchema, { kubernetes: '1.33', addons: ['keda', 'prometheus-operater'] }, 'shop')).toThrow(
     new Error(
-      "[shop] addons[1] must be one of metrics-server, dcgm-exporter, keda, prometheus-operator, gateway-api, kserve, kuberay, got 'prometheus-operater': did you mean 'prometheus-operator'?",
+      "[shop] addons[1] must be one of metrics-server, dcgm-exporter, nvidia-dra-driver, gpushare, keda, prometheus-operator, gateway-api, kserve, kuberay, got 'prometheus-operater': did you mean 'prometheus-operator'?",
     ),
   );
 });
@@ -70,7 +71,9 @@ test('an unknown distribution and an unknown GPU are reported together', () => {
 
 test('a misspelt property is answered with the right one', () => {
   expect(() => parse(clusterSchema, { kubernetes: '1.33', addon: [] }, 'shop')).toThrow(
-    new Error("[shop] addon is not known: did you mean 'addons'? (known: kubernetes, distribution, addons, gpus)"),
+    new Error(
+      "[shop] addon is not known: did you mean 'addons'? (known: kubernetes, distribution, addons, gpus, gpuSharing, gpuRuntimeClass)",
+    ),
   );
 });
 
@@ -131,6 +134,50 @@ test('GKE refuses what it has no label for, even if it is said to be there', () 
   expect(cluster({ distribution: 'gke', gpus: ['nvidia-a10'] }).problemWithGpu('nvidia-a10')).toBe(
     "must be a type of GPU that gke offers, got 'nvidia-a10'",
   );
+});
+
+test('pods with GPUs need a runtime class on k3s, unless the nodes have the runtime by default', () => {
+  expect(cluster({ distribution: 'k3s' }).gpuRuntimeClass).toBe('nvidia');
+  expect(cluster({ distribution: 'k3s', gpuRuntimeClass: false }).gpuRuntimeClass).toBeUndefined();
+  expect(cluster({ distribution: 'eks' }).gpuRuntimeClass).toBeUndefined();
+  expect(cluster({ distribution: 'kubeadm', gpuRuntimeClass: 'nvidia-cdi' }).gpuRuntimeClass).toBe('nvidia-cdi');
+});
+
+test('cards are shared by their type', () => {
+  const described = cluster({ gpuSharing: { 'nvidia-t4': { by: 'time-slicing', replicas: 4 } } });
+  expect(described.gpuSharing('nvidia-t4')).toEqual({ by: 'time-slicing', replicas: 4, renamed: false });
+  expect(described.gpuSharing('nvidia-l4')).toBeUndefined();
+});
+
+test.each([
+  ['whole cards', {}, undefined],
+  ['slices under names of their own', { 'nvidia-h200': { by: 'mig-mixed' } }, undefined],
+  ['slices that are all alike', { 'nvidia-h200': { by: 'mig-single', profile: '1g.18gb' } }, 'nvidia-h200'],
+  ["shares under their card's name", { 'nvidia-t4': { by: 'mps', replicas: 2 } }, 'nvidia-t4'],
+  ['shares under a name of their own', { 'nvidia-t4': { by: 'mps', replicas: 2, renamed: true } }, undefined],
+] as const)('%s can be mistaken for whole cards: %#', (_what, gpuSharing, type) => {
+  expect(cluster({ gpuSharing }).gpuOfWhichSharesLookWhole).toBe(type);
+});
+
+test.each([
+  [
+    { 'nvidia-l4': { by: 'mig-mixed' } },
+    "gpuSharing.nvidia-l4.by must be shared in another way than MIG, which cannot cut this type, got 'mig-mixed'",
+  ],
+  [
+    { 'nvidia-a100-40gb': { by: 'mig-single', profile: '2g.20gb' } },
+    "gpuSharing.nvidia-a100-40gb.profile must be one of 1g.5gb, 1g.10gb, 2g.10gb, 3g.20gb, 4g.20gb, 7g.40gb, got '2g.20gb'",
+  ],
+  [
+    { 'nvidia-t4': { by: 'mps', replicas: 1 } },
+    'gpuSharing.nvidia-t4.replicas must be a whole number of replicas, from 2 to 128, got 1',
+  ],
+  [
+    { 'nvidia-t4': { by: 'vgpu' } },
+    "gpuSharing.nvidia-t4.by must be one of mig-mixed, mig-single, time-slicing, mps, got 'vgpu'",
+  ],
+])('cards are not shared in ways that they cannot: %j', (gpuSharing, text) => {
+  expect(() => parse(clusterSchema, { kubernetes: '1.33', gpuSharing }, 'shop')).toThrow(new Error(`[shop] ${text}`));
 });
 
 test('what no cluster has does not compile', () => {

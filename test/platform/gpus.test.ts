@@ -1,5 +1,12 @@
 import { DISTRIBUTIONS } from '../../lib/platform/distributions';
-import { GPU_TYPES, type GpuType, gpuPlacement, nodeRequirement } from '../../lib/platform/gpus';
+import {
+  deviceNames,
+  GPU_TYPES,
+  type GpuType,
+  gpuMemory,
+  gpuPlacement,
+  nodeRequirement,
+} from '../../lib/platform/gpus';
 
 const NVIDIA = { key: 'nvidia.com/gpu', operator: 'Exists', effect: 'NoSchedule' };
 const AZURE = { key: 'sku', operator: 'Equal', value: 'gpu', effect: 'NoSchedule' };
@@ -41,15 +48,25 @@ test("a change of one pod's requirement does not reach the next pod", () => {
   expect(nodeRequirement('nvidia-l4', 'eks')?.values).toEqual(['NVIDIA-L4']);
 });
 
-test('a pod that asks for a type goes to nodes that have it', () => {
-  expect(gpuPlacement('nvidia-l4', 'k3s')).toEqual({
+test('the label of a divided card says how it is divided', () => {
+  expect(nodeRequirement('nvidia-a100-80gb', 'eks', '-MIG-2g.20gb')?.values).toEqual([
+    'NVIDIA-A100-SXM4-80GB-MIG-2g.20gb',
+    'NVIDIA-A100-80GB-PCIe-MIG-2g.20gb',
+  ]);
+});
+
+test('the driver knows a type by names with spaces, and its memory as nvidia-smi shows it', () => {
+  expect(deviceNames('nvidia-h100-80gb')).toEqual(['NVIDIA H100 80GB HBM3', 'NVIDIA H100 PCIe']);
+  expect(gpuMemory('nvidia-l4')).toBe(23_034 * 2 ** 20);
+});
+
+const requirement = { key: 'nvidia.com/gpu.product', operator: 'In', values: ['NVIDIA-L4'] };
+
+test('a pod with requirements goes to nodes that meet all of them', () => {
+  expect(gpuPlacement([requirement], 'k3s')).toEqual({
     affinity: {
       nodeAffinity: {
-        requiredDuringSchedulingIgnoredDuringExecution: {
-          nodeSelectorTerms: [
-            { matchExpressions: [{ key: 'nvidia.com/gpu.product', operator: 'In', values: ['NVIDIA-L4'] }] },
-          ],
-        },
+        requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions: [requirement] }] },
       },
     },
     tolerations: [NVIDIA],
@@ -57,16 +74,14 @@ test('a pod that asks for a type goes to nodes that have it', () => {
 });
 
 test('a pod that takes any GPU is only let onto GPU nodes', () => {
-  expect(gpuPlacement(undefined, 'eks')).toEqual({ tolerations: [NVIDIA] });
+  expect(gpuPlacement([], 'eks')).toEqual({ tolerations: [NVIDIA] });
 });
 
 test("the taint of Azure's documentation is tolerated on AKS, and only there", () => {
   for (const distribution of DISTRIBUTIONS) {
-    expect(gpuPlacement(undefined, distribution).tolerations).toEqual(
-      distribution === 'aks' ? [NVIDIA, AZURE] : [NVIDIA],
-    );
+    expect(gpuPlacement([], distribution).tolerations).toEqual(distribution === 'aks' ? [NVIDIA, AZURE] : [NVIDIA]);
   }
-  expect(gpuPlacement('nvidia-t4', 'aks').tolerations).toEqual([NVIDIA, AZURE]);
+  expect(gpuPlacement([requirement], 'aks').tolerations).toEqual([NVIDIA, AZURE]);
 });
 
 test('a GPU that recstack does not know does not compile', () => {

@@ -296,7 +296,7 @@ test.each(RUNTIMES)(
   '%s is started as its runtime says, with all its ports, in a container called server',
   (_name, runtime) => {
     const container = serverContainer({ runtime, gpu: GPU });
-    const start = runtime.start({ artifact: model(), folder: runtime.modelFolder(model()), gpus: 1 });
+    const start = runtime.start({ artifact: model(), folder: runtime.modelFolder(model()), gpus: 1, slos: [] });
     expect(container).toMatchObject({
       image: runtime.image,
       imagePullPolicy: 'IfNotPresent',

@@ -1,6 +1,6 @@
 import { container, tensorflowServing, triton, vllm } from '../../lib';
 import { CONFIG_FOLDER, isRuntime } from '../../lib/serving/runtime';
-import { own } from './fixtures';
+import { model, own } from './fixtures';
 
 test('what the functions of runtimes return is recognised as a runtime', () => {
   for (const runtime of [
@@ -24,16 +24,8 @@ test('configuration lies in a folder of its own', () => {
 });
 
 test('every runtime puts a model below /models, where the volume is mounted', () => {
-  const model = {
-    name: 'dlrm',
-    version: '42',
-    uri: 's3://models/dlrm/42',
-    size: '18Gi',
-    embeddings: [],
-    store: {},
-  } as const;
   for (const runtime of [triton({ version: '25.08' }), tensorflowServing({ version: '2.19.1' }), own()]) {
-    expect(runtime.modelFolder(model)).toMatch(/^\/models\/dlrm/);
+    expect(runtime.modelFolder(model())).toMatch(/^\/models\/dlrm/);
   }
 });
 
@@ -47,6 +39,6 @@ test("names of ports fit into the 15 characters of Kubernetes, and every probe's
     expect(ports.every((port) => port.length <= 15)).toBe(true);
     for (const probe of Object.values(runtime.probes))
       expect(ports).toContain('grpc' in probe ? probe.grpc : probe.port);
-    expect(ports).toContain(runtime.metrics?.port);
+    expect(ports).toContain(runtime.metrics?.({ artifact: model(), gpus: 0, slos: [] }).port);
   }
 });

@@ -22,6 +22,11 @@ test.each([
   ['a projected Secret', { volumes: [{ projected: { sources: [{ secret: { name: 'x' } }] } }] }, 'Secret'],
   ['environment from a ConfigMap', { containers: [{ envFrom: [{ configMapRef: { name: 'x' } }] }] }, 'ConfigMap'],
   ['a variable from a Secret', { containers: [{ env: [{ valueFrom: { secretKeyRef: { name: 'x' } } }] }] }, 'Secret'],
+  [
+    'the template of its GPU claim',
+    { resourceClaims: [{ name: 'gpu', resourceClaimTemplateName: 'x' }] },
+    'ResourceClaimTemplate',
+  ],
   ['the Service that names its host', { subdomain: 'x' }, 'Service'],
 ])('a pod depends on %s', (_what, spec, kind) => {
   expect(referencesOf(pod(spec))).toContain(objectKey(kind, 'x', 'shop'));

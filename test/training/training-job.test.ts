@@ -3,7 +3,7 @@ import type { NetworkPolicySpec } from 'kubernetes-types/networking/v1';
 import { type Transform, transform } from '../../lib';
 import { type Manifests, matchers } from '../../lib/testing';
 import { objectsOf, platform, problemsOf, specOf } from '../serving/fixtures';
-import { FOUR_NODES, training } from './fixtures';
+import { FOUR_NODES, podOf, training } from './fixtures';
 
 expect.extend(matchers);
 
@@ -158,6 +158,22 @@ test('a GPU type without GPUs is refused, and everything else that is wrong with
     "[shop/retraining] gpuType must be a type of GPU in the cluster, got 'nvidia-l4', but it has no GPUs: add it to cluster.gpus or take another",
     "[shop/retraining] gpuType must come with gpusPerNode, got 'nvidia-l4' and 0: set gpusPerNode or leave both out",
   ]);
+});
+
+test('whole cards of any type are refused where shares have the same name: a run could get those', () => {
+  const gpuSharing = { 'nvidia-t4': { by: 'time-slicing', replicas: 4 } } as const;
+  const shop = () => platform({ cluster: { kubernetes: '1.33', gpuSharing } });
+  expect(problemsOf(() => objectsOf(training({ gpusPerNode: 8 }, shop())))).toEqual([
+    '[shop/retraining] gpuType must be said in a cluster where shares are called nvidia.com/gpu, as those of nvidia-t4 are: a run without it could get them for whole cards',
+  ]);
+  expect(problemsOf(() => objectsOf(training({ gpusPerNode: 8, gpuType: 'nvidia-t4' }, shop())))).toEqual([]);
+  expect(problemsOf(() => objectsOf(training({}, shop())))).toEqual([]);
+});
+
+test('a run with GPUs has the runtime class that the cluster needs for them', () => {
+  const shop = () => platform({ cluster: { kubernetes: '1.33', distribution: 'k3s' } });
+  expect(podOf({ gpusPerNode: 1 }, shop()).runtimeClassName).toBe('nvidia');
+  expect(podOf({}, shop())).not.toHaveProperty('runtimeClassName');
 });
 
 test('GPUs of any type are refused in a cluster that is described as having none, and taken where nothing is said', () => {

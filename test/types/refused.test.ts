@@ -17,6 +17,7 @@ declare const shop: lib.Platform;
 declare const server: lib.ModelServer;
 declare const model: lib.ModelArtifact;
 declare const runtime: lib.Runtime;
+const on = <Has extends lib.MetricName>(runtime: lib.Runtime<Has>) => new lib.ModelServer(shop, 'x', { model, runtime });
 declare const output: pulumi.Output<string>;
 const job = { image: 'a:1', command: ['train'], resources: { cpu: '1', memory: '1Gi' } } as const;
 const dlrm = { name: 'dlrm', version: '42', uri: 's3://models/dlrm', size: '18Gi' } as const;
@@ -31,6 +32,8 @@ const serve = (props: string) => `new lib.ModelServer(shop, 'x', { model, runtim
 const platform = (props: string) => `new lib.Platform(new App(), 'x', { cluster: { kubernetes: '1.33' }, ${props} });`;
 const cluster = (props: string) => `new lib.Platform(new App(), 'x', { cluster: { kubernetes: '1.33', ${props} } });`;
 const monitor = (props: string) => `new lib.Monitoring(shop, 'x', { ${props} });`;
+const features = (props: string) => `new lib.FeatureStore(shop, 'x', { ${props} });`;
+const valkey = (props: string) => `lib.valkey({ version: '8.1.4', data: '8Gi', ${props} });`;
 const scale = (props: string) => `lib.autoscaleOnResources({ ...scaling, ${props} });`;
 const container = (props: string) => `lib.container({ image: 'a:1', ports: { g: 1 }, probes, start, ${props} });`;
 
@@ -64,6 +67,38 @@ const CASES: readonly Case[] = [
   ['an unknown GPU', job, "gpuType: 'nvidia-l4'", "gpuType: 'nvidia-l5'"],
   ['an unknown GPU of a server', serve, "gpu: { count: 1, type: 'nvidia-l4' }", "gpu: { count: 1, type: 'l4' }"],
   ['an unknown GPU of a cluster', cluster, "gpus: ['nvidia-l4']", "gpus: ['nvidia-l5']"],
+  [
+    'a slice of another card',
+    serve,
+    "gpu: { type: 'nvidia-a100-80gb', mig: '2g.20gb' }",
+    "gpu: { type: 'nvidia-a100-40gb', mig: '2g.20gb' }",
+  ],
+  [
+    'a slice of a card that MIG cannot cut',
+    serve,
+    "gpu: { type: 'nvidia-h200', mig: '1g.18gb' }",
+    "gpu: { type: 'nvidia-l4', mig: '1g.18gb' }",
+  ],
+  [
+    'several shares of a card',
+    serve,
+    "gpu: { type: 'nvidia-t4', share: 'mps' }",
+    "gpu: { type: 'nvidia-t4', share: 'mps', count: 2 }",
+  ],
+  ['a part of a card in MiB', serve, "gpu: { memory: '8Gi' }", "gpu: { memory: '8192Mi' }"],
+  [
+    'a claim by type and memory',
+    serve,
+    "gpu: { claim: { type: 'nvidia-l4' }, count: 1 }",
+    "gpu: { claim: { type: 'nvidia-l4', memory: '8Gi' }, count: 1 }",
+  ],
+  ['an unknown supply', serve, "supply: 'scarce'", "supply: 'rare'"],
+  [
+    'an unknown way to share cards',
+    cluster,
+    "gpuSharing: { 'nvidia-t4': { by: 'mps', replicas: 4 } }",
+    "gpuSharing: { 'nvidia-t4': { by: 'vgpu', replicas: 4 } }",
+  ],
   ['an unknown add-on', cluster, "addons: ['keda']", "addons: ['kedda']"],
   ['an unknown distribution', cluster, "distribution: 'gke'", "distribution: 'gce'"],
   ['an unknown behavior', scale, "behavior: 'steady'", "behavior: 'slow'"],
@@ -98,6 +133,28 @@ const CASES: readonly Case[] = [
     monitor,
     "grafana: { adminPassword: { name: 'a', key: 'b' } }",
     'grafana: { adminPassword: output }',
+  ],
+
+  [
+    'the password of a store as a string',
+    valkey,
+    "use: 'store', password: { name: 'a', key: 'b' }",
+    "use: 'store', password: 'T0p'",
+  ],
+
+  // Stores
+  ['a cache that is kept', valkey, "use: 'store', persistence: 'aof'", "use: 'cache', persistence: 'aof'"],
+  [
+    'a store that throws data out',
+    valkey,
+    "use: 'cache', eviction: 'allkeys-lru'",
+    "use: 'store', eviction: 'allkeys-lru'",
+  ],
+  [
+    'an index as a store of features',
+    features,
+    "engine: lib.redis({ version: '8.2.1', use: 'cache', data: '1Gi' })",
+    "engine: lib.qdrant({ version: '1.17.1' })",
   ],
 
   // What is known only at apply goes into strings that say so, and nowhere else.
@@ -153,6 +210,46 @@ const CASES: readonly Case[] = [
     'transform: { deployment: { spec: { replica: 3 } } }',
   ],
   ['a transform of an object that there is not', job, 'transform: { cronJob: {} }', 'transform: { deployment: {} }'],
+
+  // Metrics that a server doesn't have
+  [
+    'asking Triton what it is working on',
+    (metric) => `on(lib.triton({ version: '25.08' })).query(${metric});`,
+    "'queued'",
+    "'running'",
+  ],
+  [
+    'asking TensorFlow Serving for its queue',
+    (metric) => `on(lib.tensorflowServing({ version: '2.19.1' })).query(${metric});`,
+    "'latency'",
+    "'queued'",
+  ],
+  [
+    'asking vLLM for its GPU',
+    (metric) => `on(lib.vllm({ version: '0.33.0' })).query(${metric});`,
+    "'running'",
+    "'gpuUtilization'",
+  ],
+  [
+    'asking Ray Serve for the time in the queue',
+    (metric) => `on(lib.rayServe({ version: '2.60.0', application: 'a:b' })).query(${metric});`,
+    "'queued'",
+    "'queueTime'",
+  ],
+  [
+    'asking OpenVINO for its queue',
+    (metric) => `on(lib.openvino({ version: '2026.2.1' })).query(${metric});`,
+    "'queueTime'",
+    "'queued'",
+  ],
+  ['asking any server for what is no metric', (metric) => `server.query(${metric});`, "'queued'", "'qps'"],
+  ['a window without a unit', (options) => `server.query('requests', { ${options} });`, "window: '5m'", "window: '5'"],
+  [
+    'a server known to lack a metric where it is needed',
+    (runtime) => `const needsQueue: lib.Runtime<'queued'> = ${runtime};`,
+    "{ ...runtime, metrics: () => ({ port: 'g', path: '/m', lacks: {} as never }) }",
+    "lib.tensorflowServing({ version: '2.19.1' })",
+  ],
 
   // Shapes
   [

@@ -126,9 +126,10 @@ export interface ContainerProps extends z.input<typeof containerSchema> {
  * ```
  */
 export function container(props: ContainerProps): Runtime {
-  const { warmUp, drain, ...rest } = parse(containerSchema, props, 'container');
+  const { warmUp, drain, metrics, ...rest } = parse(containerSchema, props, 'container');
   return {
     ...rest,
+    ...(metrics === undefined ? {} : { metrics: () => metrics }),
     name: 'container',
     modelFolder: ({ name }) => `/models/${name}`,
     warmUpSeconds: Math.ceil(seconds(warmUp)),

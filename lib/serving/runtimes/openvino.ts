@@ -1,15 +1,19 @@
 import { z } from 'zod';
 import { imageSchema } from '../../core/images';
+import { exponentialBuckets } from '../../core/latency-buckets';
 import { must, parse, pattern } from '../../core/schema';
 import type { Runtime } from '../runtime';
+import { isFrom } from './version';
 
 /** Checks {@link OpenvinoProps}. */
 export const openvinoSchema = z.strictObject({
-  /** Release, as `'2026.2.1'`: the tag without `-gpu`. */
+  /** Release, as `'2026.2.1'`: the tag without `-gpu`; 2022.2 is the first that has metrics. */
   version: pattern<string>(
     /^20\d\d\.\d+(\.\d+)*$/,
     must("be a release of OpenVINO Model Server in quotes, like '2026.2.1'"),
-  ),
+  ).refine((version) => isFrom(version, '2022.2'), {
+    error: must('be 2022.2 or later', 'older releases have no metrics and no health'),
+  }),
   /**
    * Image to use instead, such as one with your own CPU extension.
    * @default - openvino/model_server:<version>
@@ -32,7 +36,7 @@ export type OpenvinoProps = z.input<typeof openvinoSchema>;
  * new ModelServer(shop, 'ranker', { model, runtime: openvino({ version: '2026.2.1' }) });
  * ```
  */
-export function openvino(props: OpenvinoProps): Runtime {
+export function openvino(props: OpenvinoProps): Runtime<'requests' | 'errors' | 'latency' | 'queueTime' | 'running'> {
   const { version, image } = parse(openvinoSchema, props, 'openvino');
   return {
     name: 'openvino',
@@ -63,7 +67,9 @@ export function openvino(props: OpenvinoProps): Runtime {
     // It gives gRPC 5 seconds, then stops REST and unloads the model.
     drainSeconds: 15,
     writablePaths: ['/tmp'],
-    metrics: {
+    // Its images know Intel's GPUs at most.
+    gpus: 'none',
+    metrics: () => ({
       port: 'http',
       path: '/metrics',
       requests: [
@@ -73,10 +79,12 @@ export function openvino(props: OpenvinoProps): Runtime {
       // Those with bad input too: it does not tell whose fault it was.
       errors: [{ name: 'ovms_requests_fail', where: INFERENCE }],
       // Successes only, in microseconds.
-      latency: { type: 'histogram', unit: 'us', name: 'ovms_request_time_us' },
-      // From arrival to the answer. Which of them wait is told as times only.
+      latency: { type: 'histogram', unit: 'us', name: 'ovms_request_time_us', buckets: BUCKETS },
+      queueTime: { type: 'histogram', unit: 'us', name: 'ovms_wait_for_infer_req_time_us', buckets: BUCKETS },
+      // From arrival to the answer.
       running: { name: 'ovms_current_requests' },
-    },
+      lacks: LACKS,
+    }),
   };
 }
 
@@ -85,3 +93,15 @@ const VERSION = /^0*([1-9]\d{0,17})$/;
 
 /** Calls for the model's metadata and state are counted as well. `Predict` is the TensorFlow API, up to 2026.2. */
 const INFERENCE = 'method=~"ModelInfer|Predict"';
+
+/** 10 µs to 25 minutes in whole microseconds, which nothing changes. */
+const BUCKETS = exponentialBuckets(10, 1.8, 33).map((bound) => Math.floor(bound) / 1e6);
+
+const GPU = 'it uses no NVIDIA GPU';
+const LACKS = {
+  queued: 'it tells how long requests wait, and not how many: ask for queueTime or running',
+  batchSize: 'it runs a batch as it comes in one request',
+  gpuUtilization: GPU,
+  gpuMemoryUsed: GPU,
+  gpuMemoryTotal: GPU,
+};

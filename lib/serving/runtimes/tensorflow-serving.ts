@@ -1,12 +1,17 @@
 import { z } from 'zod';
 import { imageSchema } from '../../core/images';
+import { exponentialBuckets } from '../../core/latency-buckets';
 import { must, parse, pattern } from '../../core/schema';
 import { CONFIG_FOLDER, type Runtime } from '../runtime';
+import { isFrom } from './version';
 
 /** Checks {@link TensorflowServingProps}. */
 export const tensorflowServingSchema = z.strictObject({
-  /** Release, as `'2.19.1'`. */
-  version: pattern<string>(/^\d+\.\d+\.\d+$/, must("be a release of TensorFlow Serving, like '2.19.1'")),
+  /** Release, as `'2.19.1'`; 2.15.0 is the first with a health service, without which a probe counts as a request. */
+  version: pattern<string>(/^\d+\.\d+\.\d+$/, must("be a release of TensorFlow Serving, like '2.19.1'")).refine(
+    (version) => isFrom(version, '2.15.0'),
+    { error: must('be 2.15.0 or later', 'older releases have no --enable_grpc_healthcheck_service') },
+  ),
   /**
    * Image to use instead.
    * @default - tensorflow/serving:<version>
@@ -29,7 +34,7 @@ export type TensorflowServingProps = z.input<typeof tensorflowServingSchema>;
  * new ModelServer(shop, 'retrieval', { model, runtime: tensorflowServing({ version: '2.19.1' }) });
  * ```
  */
-export function tensorflowServing(props: TensorflowServingProps): Runtime {
+export function tensorflowServing(props: TensorflowServingProps): Runtime<'requests' | 'errors' | 'latency'> {
   const { version, image } = parse(tensorflowServingSchema, props, 'tensorflowServing');
   return {
     name: 'tensorflow-serving',
@@ -55,7 +60,7 @@ export function tensorflowServing(props: TensorflowServingProps): Runtime {
     drainSeconds: 15,
     writablePaths: ['/tmp'],
     files: { 'monitoring.config': 'prometheus_config { enable: true, path: "/monitoring/prometheus/metrics" }\n' },
-    metrics: {
+    metrics: () => ({
       port: 'http',
       path: '/monitoring/prometheus/metrics',
       requests: [{ name: ':tensorflow:serving:request_count' }],
@@ -66,8 +71,11 @@ export function tensorflowServing(props: TensorflowServingProps): Runtime {
         unit: 'us',
         name: ':tensorflow:serving:request_latency',
         where: 'API!=""',
+        // 10 µs to 25 minutes, which nothing changes.
+        buckets: exponentialBuckets(1e-5, 1.8, 33),
       },
-    },
+      lacks: LACKS,
+    }),
   };
 }
 
@@ -76,3 +84,16 @@ function servedVersion(version: string): bigint {
   const number = /^\d+$/.test(version) ? BigInt(version) : 1n;
   return number < 2n ** 63n ? number : 1n;
 }
+
+/** Batching is off unless it is asked for; what it tells then are times and sizes, and no number that waits. */
+const QUEUE = 'it has no gauge of requests that wait or run: scale on CPU or on requests';
+const GPU = 'it tells nothing of GPUs: dcgm-exporter does';
+const LACKS = {
+  queued: QUEUE,
+  running: QUEUE,
+  queueTime: 'it tells how long requests wait only when it batches, which is off',
+  batchSize: 'it tells of batches only when it batches, which is off',
+  gpuUtilization: GPU,
+  gpuMemoryUsed: GPU,
+  gpuMemoryTotal: GPU,
+};

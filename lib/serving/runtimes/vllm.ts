@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { imageSchema } from '../../core/images';
+import { bucketsFor } from '../../core/latency-buckets';
 import { must, parse, pattern, wholeNumber } from '../../core/schema';
-import type { Runtime } from '../runtime';
+import { latencyThresholds, type Runtime, type ServedModel } from '../runtime';
+import { isFrom } from './version';
 
 /** Checks {@link VllmProps}. */
 export const vllmSchema = z.strictObject({
@@ -37,8 +39,13 @@ export type VllmProps = z.input<typeof vllmSchema>;
  * new ModelServer(shop, 'reranker', { model, runtime: vllm({ version: '0.33.0' }), gpu: { count: 1, type: 'nvidia-l40s' } });
  * ```
  */
-export function vllm(props: VllmProps): Runtime {
+export function vllm(
+  props: VllmProps,
+): Runtime<'requests' | 'errors' | 'latency' | 'queued' | 'queueTime' | 'running'> {
   const { version, image, maxModelLen } = parse(vllmSchema, props, 'vllm');
+  const canChooseBuckets = isFrom(version, '0.32.0');
+  const bucketsOf = (model: Pick<ServedModel, 'slos'>) =>
+    canChooseBuckets ? bucketsFor(BUCKETS, latencyThresholds(model)) : BUCKETS;
   return {
     name: 'vllm',
     image: image ?? `vllm/vllm-openai:v${version}`,
@@ -50,7 +57,7 @@ export function vllm(props: VllmProps): Runtime {
       liveness: { path: '/health', port: 'http' },
     },
     modelFolder: ({ name }) => `/models/${name}`,
-    start: ({ artifact, folder, gpus }) => ({
+    start: ({ artifact, folder, gpus, slos }) => ({
       command: ['vllm', 'serve'],
       args: [
         folder,
@@ -59,6 +66,9 @@ export function vllm(props: VllmProps): Runtime {
         `--shutdown-timeout=${DRAIN_SECONDS}`,
         ...(gpus > 1 ? [`--tensor-parallel-size=${gpus}`] : []),
         ...(maxModelLen === undefined ? [] : [`--max-model-len=${maxModelLen}`]),
+        ...(bucketsOf({ slos }).length === BUCKETS.length
+          ? []
+          : [`--custom-histogram-buckets=${JSON.stringify({ request_latency: bucketsOf({ slos }) })}`]),
       ],
       env: {
         // Everything that it compiles and caches goes to the one folder that it may write to; without a name for
@@ -85,18 +95,33 @@ export function vllm(props: VllmProps): Runtime {
     writablePaths: ['/tmp'],
     // NCCL and the engine's processes talk through it; vLLM's own Kubernetes example gives it 2 GiB.
     sharedMemory: '2Gi',
+    // --tensor-parallel-size, and the default of --gpu-memory-utilization: 0.9 in older releases, 0.92 in newer ones.
+    gpuMemory: { splits: true, usable: 0.92 },
     // The image is made for user ids inside group 0 only.
     gid: 0,
-    metrics: {
+    metrics: (model) => ({
       port: 'http',
       path: '/metrics',
       // vllm:request_success_total also counts errors and aborted requests, and no refused ones.
       requests: [{ name: 'http_requests_total', where: ANSWERS }],
       errors: [{ name: 'http_requests_total', where: `${ANSWERS},status="5xx"` }],
-      latency: { type: 'histogram', unit: 's', name: 'vllm:e2e_request_latency_seconds' },
+      latency: {
+        type: 'histogram',
+        unit: 's',
+        name: 'vllm:e2e_request_latency_seconds',
+        buckets: bucketsOf(model),
+        ...(canChooseBuckets ? {} : { remedy: 'take vLLM 0.32.0 or later, whose buckets follow the objective' }),
+      },
+      queueTime: {
+        type: 'histogram',
+        unit: 's',
+        name: 'vllm:request_queue_time_seconds',
+        buckets: bucketsOf(model),
+      },
       queued: { name: 'vllm:num_requests_waiting' },
       running: { name: 'vllm:num_requests_running' },
-    },
+      lacks: LACKS,
+    }),
   };
 }
 
@@ -105,3 +130,18 @@ const DRAIN_SECONDS = 60;
 
 /** Requests to the model, and not for its name or for a path that doesn't exist. */
 const ANSWERS = 'handler!~"none|/v1/models"';
+
+/**
+ * Seconds; the buckets of everything that is measured of a whole request.
+ *
+ * @see https://github.com/vllm-project/vllm/blob/v0.33.0/vllm/v1/metrics/buckets.py
+ */
+const BUCKETS = [0.3, 0.5, 0.8, 1, 1.5, 2, 2.5, 5, 10, 15, 20, 30, 40, 50, 60, 120, 240, 480, 960, 1920, 7680] as const;
+
+const GPU = 'it tells nothing of GPUs but how full its own cache is: dcgm-exporter does';
+const LACKS = {
+  batchSize: 'requests join and leave its batch at each step: running tells how many are in it',
+  gpuUtilization: GPU,
+  gpuMemoryUsed: GPU,
+  gpuMemoryTotal: GPU,
+};

@@ -34,6 +34,14 @@ test.each(environments)('%s, described as the oldest version, is admitted there'
 
 /** What uses each feature that came after the oldest version. */
 const USES: Record<keyof typeof FEATURES, (platform: Platform) => { kind: string; field: string }> = {
+  DRA: (platform) => {
+    new ModelServer(platform, 'retrieval', {
+      model: { name: 'two-tower', version: '7', uri: 's3://models/two-tower/7', size: '1Gi' },
+      runtime: tensorflowServing({ version: '2.19.1' }),
+      gpu: { claim: { type: 'nvidia-l4' }, count: 1 },
+    });
+    return { kind: 'Deployment', field: 'resourceClaimTemplateName' };
+  },
   'HPA tolerance': (platform) => {
     const server = new ModelServer(platform, 'retrieval', {
       model: { name: 'two-tower', version: '7', uri: 's3://models/two-tower/7', size: '1Gi' },
@@ -48,7 +56,9 @@ const features = Object.keys(FEATURES) as (keyof typeof FEATURES)[];
 
 function using(feature: keyof typeof FEATURES, kubernetes: string) {
   const app = new App();
-  const platform = new Platform(app, 'features', { cluster: { kubernetes, addons: ['metrics-server'] } });
+  const platform = new Platform(app, 'features', {
+    cluster: { kubernetes, addons: ['metrics-server', 'nvidia-dra-driver'] },
+  });
   const { kind, field } = USES[feature](platform);
   return { app, kind, field };
 }

@@ -34,6 +34,7 @@ export const TENSORFLOW_SERVING: ScrapedProgram = {
 
 export const TRITON_CPU = triton('triton-cpu');
 export const TRITON_GPU = triton('triton-gpu');
+export const TRITON_ENSEMBLE = triton('triton-ensemble');
 
 function triton(fixture: string): ScrapedProgram {
   return {
@@ -102,6 +103,31 @@ export const KUBELET: ScrapedProgram = {
 export const DCGM_EXPORTER: ScrapedProgram = {
   fixture: read('dcgm-exporter'),
   port: 9400,
+  path: '/metrics',
+  contentType: 'text/plain; charset=utf-8',
+  faults: {},
+};
+
+/** redis_exporter beside a Valkey. */
+export const VALKEY: ScrapedProgram = {
+  fixture: read('valkey'),
+  port: 9121,
+  path: '/metrics',
+  contentType: 'text/plain; version=0.0.4; charset=utf-8; escaping=underscores',
+  faults: {},
+};
+
+export const FEAST: ScrapedProgram = {
+  fixture: read('feast'),
+  port: 8000,
+  path: '/metrics',
+  contentType: 'text/plain; version=0.0.4; charset=utf-8',
+  faults: {},
+};
+
+export const QDRANT: ScrapedProgram = {
+  fixture: read('qdrant'),
+  port: 6336,
   path: '/metrics',
   contentType: 'text/plain; charset=utf-8',
   faults: {},

@@ -32,7 +32,6 @@ app = Ranker.bind()
 suite(`Ray Serve as a process${'missing' in packages ? ` (needs ${packages.missing})` : ''}`, () => {
   let server: RealServer;
   const runtime = rayServe({ version: VERSION, application: 'ranker:app' });
-  const { metrics } = runtime;
 
   beforeAll(async () => {
     if ('missing' in packages) throw new Error(`there is no ${packages.missing}`);
@@ -50,12 +49,11 @@ suite(`Ray Serve as a process${'missing' in packages ? ` (needs ${packages.missi
   test('good and bad requests are counted as the runtime claims, and every series is there', async () => {
     for (const seconds of [0.01, 0.02, 0.03]) expect((await ask(seconds)).status).toBe(200);
     expect((await ask(-1)).status).toBe(500);
+    const { metrics } = server;
     await server.samples((samples) => {
-      expect(total(samples, metrics?.requests)).toBe(4);
-      expect(total(samples, metrics?.errors)).toBe(1);
-      const missing = claimedSeries(metrics ?? { port: '', path: '' }).filter(
-        (series) => sumOf(samples, series) === undefined,
-      );
+      expect(total(samples, metrics.requests)).toBe(4);
+      expect(total(samples, metrics.errors)).toBe(1);
+      const missing = claimedSeries(metrics).filter((series) => sumOf(samples, series) === undefined);
       expect(missing).toEqual([]);
     });
   });

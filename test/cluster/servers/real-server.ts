@@ -3,6 +3,8 @@ import { dirname, join } from 'node:path';
 import { App } from 'cdk8s';
 import type { Container, PodSpec, Probe } from 'kubernetes-types/core/v1';
 import { ModelArtifact, ModelServer, Platform, type Runtime } from '../../../lib';
+import { observedServers } from '../../../lib/core/observed';
+import type { ServerMetrics } from '../../../lib/core/server-metrics';
 import { CONFIG_FOLDER } from '../../../lib/serving/runtime';
 import { synthesize } from '../../../lib/testing';
 import { eventually } from '../harness/eventually';
@@ -26,6 +28,8 @@ export interface RealServerProps {
  */
 export class RealServer {
   readonly container: Required<Container>;
+  /** What the server claims to expose. */
+  readonly metrics: ServerMetrics;
   readonly workspace = new Workspace();
   private readonly program: Program;
 
@@ -34,6 +38,9 @@ export class RealServer {
     const shop = new Platform(new App(), 'shop', { cluster: { kubernetes: '1.33' }, production: false });
     const artifact = ModelArtifact.of({ name: 'echo', version: '1', uri: 'pvc://models/echo', size: '1Mi' });
     new ModelServer(shop, 'ranker', { model: artifact, runtime });
+    const [observed] = observedServers(shop);
+    if (observed?.metrics === undefined) throw new Error(`${runtime.name} exposes nothing`);
+    this.metrics = observed.metrics;
     const manifests = synthesize(shop.node.root);
     const { template } = manifests.get('Deployment', 'ranker').spec as { template: { spec: PodSpec } };
     const [container] = template.spec.containers;
@@ -75,7 +82,7 @@ export class RealServer {
 
   /** The samples on the metrics page, as soon as they are as expected: some servers refresh them every few seconds. */
   async samples(check: (samples: readonly Sample[]) => void): Promise<void> {
-    const { port, path } = this.props.runtime.metrics ?? { port: '', path: '' };
+    const { port, path } = this.metrics;
     await eventually(async () => check(samplesOf(await (await this.fetch(port, path)).text())), { seconds: 60 });
   }
 

@@ -38,7 +38,6 @@ class TritonPythonModel:
 
 suite(`Triton as a process${'missing' in packages ? ` (needs ${packages.missing})` : ''}`, () => {
   let server: RealServer;
-  const { metrics } = triton({ version: '24.10' });
 
   beforeAll(async () => {
     server = start();
@@ -55,12 +54,11 @@ suite(`Triton as a process${'missing' in packages ? ` (needs ${packages.missing}
   test('good and bad requests are counted as the runtime claims, and every series is there', async () => {
     for (const seconds of [0.01, 0.02, 0.03]) expect((await infer(seconds)).status).toBe(200);
     expect((await infer(-1)).ok).toBe(false);
+    const { metrics } = server;
     await server.samples((samples) => {
-      expect(total(samples, metrics?.requests)).toBe(4);
-      expect(total(samples, metrics?.errors)).toBe(1);
-      const missing = claimedSeries(metrics ?? { port: '', path: '' }).filter(
-        (series) => sumOf(samples, series) === undefined,
-      );
+      expect(total(samples, metrics.requests)).toBe(4);
+      expect(total(samples, metrics.errors)).toBe(1);
+      const missing = claimedSeries(metrics).filter((series) => sumOf(samples, series) === undefined);
       expect(missing).toEqual([]);
     });
   });

@@ -47,8 +47,8 @@ test('every prop arrives in the runtime', () => {
     drainSeconds: 90,
     writablePaths: ['/var/cache', '/tmp'],
     sharedMemory: '4Gi',
-    metrics,
   });
+  expect(runtime.metrics?.({ artifact: model(), gpus: 0, slos: [] })).toEqual(metrics);
 });
 
 test('times below a second are rounded up, and never to nothing', () => {
@@ -59,7 +59,7 @@ test('the start is asked for with the model in place', () => {
   const runtime = container(props);
   const folder = runtime.modelFolder(model());
   expect(folder).toBe('/models/dlrm');
-  expect(runtime.start({ artifact: model(), folder, gpus: 2 })).toEqual({
+  expect(runtime.start({ artifact: model(), folder, gpus: 2, slos: [] })).toEqual({
     command: ['/server'],
     args: ['--model=/models/dlrm', '--gpus=2', '--version=42'],
   });

@@ -18,7 +18,7 @@ test('it takes traffic when its model is loaded, and lives before', () => {
 });
 
 test('gRPC, REST and metrics are off by default, so that each is asked for, and the model is not looked for again', () => {
-  expect(runtime.start({ artifact: model(), folder: '/models/dlrm/42', gpus: 0 })).toEqual({
+  expect(runtime.start({ artifact: model(), folder: '/models/dlrm/42', gpus: 0, slos: [] })).toEqual({
     command: ['/ovms/bin/ovms'],
     args: [
       '--model_name=dlrm',
@@ -59,7 +59,9 @@ test('only /tmp is written to', () => {
 
 test('only inference counts as a request, failures beside successes; latency is in microseconds', () => {
   const where = 'method=~"ModelInfer|Predict"';
-  expect(runtime.metrics).toEqual({
+  const metrics = runtime.metrics?.({ artifact: model(), gpus: 0, slos: [] });
+  const buckets = expect.arrayContaining([0.00001, 0.000018, 0.011568, 1474.755971]);
+  expect(metrics).toEqual({
     port: 'http',
     path: '/metrics',
     requests: [
@@ -67,9 +69,24 @@ test('only inference counts as a request, failures beside successes; latency is 
       { name: 'ovms_requests_fail', where },
     ],
     errors: [{ name: 'ovms_requests_fail', where }],
-    latency: { type: 'histogram', unit: 'us', name: 'ovms_request_time_us' },
+    latency: { type: 'histogram', unit: 'us', name: 'ovms_request_time_us', buckets },
+    queueTime: { type: 'histogram', unit: 'us', name: 'ovms_wait_for_infer_req_time_us', buckets },
     running: { name: 'ovms_current_requests' },
+    lacks: expect.any(Object),
   });
+});
+
+test('releases before 2022.2 are refused: they have no metrics', () => {
+  expect(problemsOf(() => openvino({ version: '2022.1' }))).toEqual([
+    "[openvino] version must be 2022.2 or later, got '2022.1': older releases have no metrics and no health",
+  ]);
+  expect(problemsOf(() => openvino({ version: '2022.2' }))).toEqual([]);
+});
+
+test('an NVIDIA GPU, which it would hold and not use, is refused', () => {
+  const problem =
+    '[shop/ranker] gpu must be left out, since openvino uses no NVIDIA GPU, got {"count":1,"type":"nvidia-l4"}: the card would idle';
+  expect(problemsOf(() => objectsOf(ranker({ runtime, gpu: { count: 1, type: 'nvidia-l4' } })))).toEqual([problem]);
 });
 
 test('a version that is no release is refused', () => {

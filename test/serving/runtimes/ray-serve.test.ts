@@ -1,4 +1,4 @@
-import { rayServe } from '../../../lib';
+import { rayServe, Slo } from '../../../lib';
 import { envOf, model, objectsOf, podOf, problemsOf, ranker, serverContainer } from '../fixtures';
 
 const runtime = rayServe({ version: '2.60.0', application: 'ranker:app' });
@@ -19,7 +19,7 @@ test('it takes traffic when its application runs, which its own health port tell
 });
 
 test('the script is started on the application, whose module may lie in the artifact', () => {
-  expect(runtime.start({ artifact: model(), folder: '/models/dlrm', gpus: 0 })).toEqual({
+  expect(runtime.start({ artifact: model(), folder: '/models/dlrm', gpus: 0, slos: [] })).toEqual({
     command: ['python'],
     args: ['/etc/recstack/serve.py', 'ranker:app'],
     env: { HOME: '/tmp', MODEL_FOLDER: '/models/dlrm', PYTHONPATH: '/models/dlrm', RAY_USAGE_STATS_ENABLED: '0' },
@@ -51,16 +51,55 @@ test('its object store fits into the shared memory, and only /tmp is written to'
   expect(runtime.warmUpSeconds).toBe(60);
 });
 
+const BUCKETS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 1, 2, 5, 10, 60, 120, 300, 600];
+const of = (version: string) => rayServe({ version, application: 'ranker:app' });
+const slos = [Slo.latency({ under: '30ms', objective: '99%' })];
+const metricsOf = (version: string, objectives: Slo[] = []) =>
+  of(version).metrics?.({ artifact: model(), gpus: 0, slos: objectives });
+const environmentOf = (version: string, objectives: Slo[] = slos) =>
+  of(version).start({ artifact: model(), folder: '/models/dlrm', gpus: 0, slos: objectives }).env;
+
+const WITH_30_MS = '1,2,5,10,15,20,30,50,100,200,300,400,500,1000,2000,5000,10000,60000,120000,300000,600000';
+
+test.each([
+  ['2.43.0', undefined],
+  ['2.44.0', 'REQUEST_LATENCY_BUCKETS_MS'],
+  ['2.49.2', 'REQUEST_LATENCY_BUCKETS_MS'],
+  ['2.50.0', 'RAY_SERVE_REQUEST_LATENCY_BUCKETS_MS'],
+  ['2.60.0', 'RAY_SERVE_REQUEST_LATENCY_BUCKETS_MS'],
+])('Ray %s is given the bucket of an objective in %s', (version, setting) => {
+  const given = Object.entries(environmentOf(version) ?? {}).filter(([name]) => name.includes('BUCKETS'));
+  expect(given).toEqual(setting === undefined ? [] : [[setting, WITH_30_MS]]);
+  const { latency } = metricsOf(version, slos) ?? {};
+  expect(latency?.type === 'histogram' && latency.buckets?.includes(0.03)).toBe(setting !== undefined);
+  expect(latency?.type === 'histogram' && latency.remedy).toBe(
+    setting === undefined ? 'take Ray 2.44.0 or later, whose buckets follow the objective' : undefined,
+  );
+});
+
+test('an objective on one of its own buckets needs no setting', () => {
+  const env = environmentOf('2.60.0', [Slo.latency({ under: '50ms', objective: '99%' })]);
+  expect(Object.keys(env ?? {}).filter((name) => name.includes('BUCKETS'))).toEqual([]);
+});
+
+test('releases before 2.10.0 are refused: their counters have other names', () => {
+  expect(problemsOf(() => of('2.9.3'))).toEqual([
+    "[rayServe] version must be 2.10.0 or later, got '2.9.3': the counters of older releases have other names",
+  ]);
+  expect(problemsOf(() => of('2.10.0'))).toEqual([]);
+});
+
 test('requests for health and unknown paths do not count; errors are those of the server; latency is in milliseconds', () => {
   const where = 'application!=""';
-  expect(runtime.metrics).toEqual({
+  expect(metricsOf('2.60.0')).toEqual({
     port: 'metrics',
     path: '/metrics',
     requests: [{ name: 'ray_serve_num_http_requests_total', where }],
     errors: [{ name: 'ray_serve_num_http_error_requests_total', where: 'application!="",error_code=~"5..|408"' }],
-    latency: { type: 'histogram', unit: 'ms', name: 'ray_serve_http_request_latency_ms', where },
+    latency: { type: 'histogram', unit: 'ms', name: 'ray_serve_http_request_latency_ms', where, buckets: BUCKETS },
     queued: { name: 'ray_serve_deployment_queued_queries' },
     running: { name: 'ray_serve_num_ongoing_http_requests' },
+    lacks: expect.any(Object),
   });
 });
 

@@ -2,6 +2,7 @@ import { tensorflowServing } from '../../../lib';
 import { model, problemsOf } from '../fixtures';
 
 const runtime = tensorflowServing({ version: '2.19.1' });
+const metrics = runtime.metrics?.({ artifact: model(), gpus: 0, slos: [] });
 const folderOf = (version: string) => runtime.modelFolder(model({ name: 'retrieval', version }));
 
 test('the image is the release of TensorFlow Serving, unless there is one of your own', () => {
@@ -13,7 +14,7 @@ test('the image is the release of TensorFlow Serving, unless there is one of you
 
 test('gRPC is on 8500, REST and metrics are on 8501', () => {
   expect(runtime.ports).toEqual({ grpc: 8500, http: 8501 });
-  expect(runtime.metrics).toMatchObject({ port: 'http', path: '/monitoring/prometheus/metrics' });
+  expect(metrics).toMatchObject({ port: 'http', path: '/monitoring/prometheus/metrics' });
 });
 
 test('it is asked by gRPC whether it is well, because a REST probe would count as a request', () => {
@@ -25,7 +26,9 @@ test('it is asked by gRPC whether it is well, because a REST probe would count a
 });
 
 test('REST, the gRPC health service and metrics are off by default, so that each is asked for', () => {
-  expect(runtime.start({ artifact: model({ name: 'retrieval' }), folder: '/models/retrieval/42', gpus: 0 })).toEqual({
+  expect(
+    runtime.start({ artifact: model({ name: 'retrieval' }), folder: '/models/retrieval/42', gpus: 0, slos: [] }),
+  ).toEqual({
     command: ['tensorflow_model_server'],
     args: [
       '--port=8500',
@@ -72,19 +75,39 @@ test('only /tmp is written to', () => {
 });
 
 test('metrics have the colons of its own names; latency is in microseconds and leaves out what is no prediction', () => {
-  expect(runtime.metrics).toEqual({
+  expect(metrics).toEqual({
     port: 'http',
     path: '/monitoring/prometheus/metrics',
     requests: [{ name: ':tensorflow:serving:request_count' }],
     errors: [{ name: ':tensorflow:serving:request_count', where: 'status!="OK"' }],
-    latency: { type: 'histogram', unit: 'us', name: ':tensorflow:serving:request_latency', where: 'API!=""' },
+    latency: {
+      type: 'histogram',
+      unit: 'us',
+      name: ':tensorflow:serving:request_latency',
+      where: 'API!=""',
+      buckets: expect.any(Array),
+    },
+    lacks: expect.any(Object),
   });
 });
 
 test('it exposes no GPU metric and no queue, and none is made up', () => {
-  expect(runtime.metrics).not.toHaveProperty('gpuUtilization');
-  expect(runtime.metrics).not.toHaveProperty('queued');
-  expect(runtime.metrics).not.toHaveProperty('running');
+  expect(metrics?.lacks).toEqual({
+    queued: 'it has no gauge of requests that wait or run: scale on CPU or on requests',
+    running: 'it has no gauge of requests that wait or run: scale on CPU or on requests',
+    queueTime: 'it tells how long requests wait only when it batches, which is off',
+    batchSize: 'it tells of batches only when it batches, which is off',
+    gpuUtilization: 'it tells nothing of GPUs: dcgm-exporter does',
+    gpuMemoryUsed: 'it tells nothing of GPUs: dcgm-exporter does',
+    gpuMemoryTotal: 'it tells nothing of GPUs: dcgm-exporter does',
+  });
+});
+
+test('releases before 2.15.0 are refused: they have no health service', () => {
+  expect(problemsOf(() => tensorflowServing({ version: '2.14.1' }))).toEqual([
+    "[tensorflowServing] version must be 2.15.0 or later, got '2.14.1': older releases have no --enable_grpc_healthcheck_service",
+  ]);
+  expect(problemsOf(() => tensorflowServing({ version: '2.15.0' }))).toEqual([]);
 });
 
 test('a version that is no release is refused', () => {

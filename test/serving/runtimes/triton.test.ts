@@ -1,8 +1,8 @@
-import { triton } from '../../../lib';
+import { Slo, triton } from '../../../lib';
 import { model, problemsOf } from '../fixtures';
 
 const runtime = triton({ version: '25.08' });
-const start = (gpus: number) => runtime.start({ artifact: model(), folder: '/models/dlrm', gpus });
+const start = (gpus: number) => runtime.start({ artifact: model(), folder: '/models/dlrm', gpus, slos: [] });
 
 test('the image is the release of the container with Python', () => {
   expect(runtime.image).toBe('nvcr.io/nvidia/tritonserver:25.08-py3');
@@ -63,21 +63,81 @@ test('no flag is given that freezes all counters, and none that 25.08 would not 
   );
 });
 
+const OWN = 'model="dlrm"';
+const FAILURES = [
+  { name: 'nv_inference_request_failure', where: OWN },
+  { name: 'nv_inference_request_failure', where: 'model!="dlrm"', subtract: true },
+];
+const SUCCESS = { name: 'nv_inference_request_success', where: OWN };
+const metricsOf = (gpus: number, props = {}) =>
+  triton({ version: '26.01', ...props }).metrics?.({ artifact: model(), gpus, slos: [] });
+
 test('metrics are those of its own port; latency is a mean, because its histogram is off unless asked for', () => {
-  expect(runtime.metrics).toEqual({
+  expect(metricsOf(1)).toEqual({
     port: 'metrics',
     path: '/metrics',
-    requests: [{ name: 'nv_inference_request_success' }, { name: 'nv_inference_request_failure' }],
-    errors: [{ name: 'nv_inference_request_failure' }],
+    requests: [SUCCESS, ...FAILURES],
+    errors: FAILURES,
     latency: {
       type: 'mean',
       unit: 'us',
-      sum: { name: 'nv_inference_request_duration_us' },
-      count: { name: 'nv_inference_request_success' },
+      sum: { name: 'nv_inference_request_duration_us', where: OWN },
+      count: SUCCESS,
     },
     queued: { name: 'nv_inference_pending_request_count' },
+    queueTime: {
+      type: 'mean',
+      unit: 'us',
+      sum: { name: 'nv_inference_queue_duration_us', where: OWN },
+      count: SUCCESS,
+    },
+    batchSize: { inferences: { name: 'nv_inference_count' }, batches: { name: 'nv_inference_exec_count' } },
     gpuUtilization: { name: 'nv_gpu_utilization' },
+    gpuMemoryUsed: { name: 'nv_gpu_memory_used_bytes' },
+    gpuMemoryTotal: { name: 'nv_gpu_memory_total_bytes' },
+    lacks: { running: 'it tells of the requests that wait only: ask for queued' },
   });
+});
+
+test('without a GPU it lacks the metrics of one, and says so', () => {
+  const metrics = metricsOf(0);
+  expect(metrics).not.toHaveProperty('gpuUtilization');
+  expect(metrics?.lacks).toMatchObject({ gpuUtilization: 'it runs on CPU here', gpuMemoryUsed: 'it runs on CPU here' });
+});
+
+test('with buckets in config.pbtxt latency is a histogram, which Triton is told to write', () => {
+  const latencyBuckets = ['10ms', '50ms', '1s'] as const;
+  expect(metricsOf(1, { latencyBuckets })?.latency).toEqual({
+    type: 'histogram',
+    unit: 'ms',
+    name: 'nv_inference_first_response_histogram_ms',
+    where: OWN,
+    buckets: [0.01, 0.05, 1],
+    remedy: 'add it to latencyBuckets and to config.pbtxt',
+  });
+  const { args } = triton({ version: '26.01', latencyBuckets }).start({
+    artifact: model(),
+    folder: '/models/dlrm',
+    gpus: 1,
+    slos: [Slo.latency({ under: '50ms', objective: '99%' })],
+  });
+  expect(args.at(-1)).toBe('--metrics-config=histogram_latencies=true');
+});
+
+test('before 26.01 there is no histogram of models that answer once, so that its buckets are refused', () => {
+  expect(problemsOf(() => triton({ version: '25.12', latencyBuckets: ['50ms'] }))).toEqual([
+    '[triton] latencyBuckets must be left out before 26.01, which is the first release with a histogram for all models',
+  ]);
+  expect(problemsOf(() => triton({ version: '26.01', latencyBuckets: ['50ms', '10ms'] }))).toEqual([
+    '[triton] latencyBuckets must rise, got ["50ms","10ms"]',
+  ]);
+});
+
+test('releases before 23.09 are refused: they do not tell their queue', () => {
+  expect(problemsOf(() => triton({ version: '23.08' }))).toEqual([
+    "[triton] version must be 23.09 or later, got '23.08': older releases do not tell how many requests wait",
+  ]);
+  expect(problemsOf(() => triton({ version: '23.09' }))).toEqual([]);
 });
 
 test('a version that is no release of the container is refused', () => {
@@ -91,6 +151,6 @@ test('an image without a tag, and an unknown prop, are refused together', () => 
   expect(problemsOf(() => triton({ version: '25.08', image: 'triton', verison: '1' } as never))).toEqual([
     "[triton] image must be an image with an exact tag or a digest, got 'triton': " +
       "like 'registry.example.com/shop/trainer:1.4.2'; 'latest' changes under your feet",
-    "[triton] verison is not known: did you mean 'version'? (known: version, image)",
+    "[triton] verison is not known: did you mean 'version'? (known: version, image, latencyBuckets)",
   ]);
 });

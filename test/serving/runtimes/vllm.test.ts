@@ -1,9 +1,14 @@
-import { vllm } from '../../../lib';
+import { Slo, vllm } from '../../../lib';
 import { model, problemsOf } from '../fixtures';
 
 const runtime = vllm({ version: '0.33.0' });
 const start = (gpus: number, props = {}) =>
-  vllm({ version: '0.33.0', ...props }).start({ artifact: model({ name: 'qwen' }), folder: '/models/qwen', gpus });
+  vllm({ version: '0.33.0', ...props }).start({
+    artifact: model({ name: 'qwen' }),
+    folder: '/models/qwen',
+    gpus,
+    slos: [],
+  });
 
 test('the image is the release with a v before it, unless there is one of your own', () => {
   expect(runtime.image).toBe('vllm/vllm-openai:v0.33.0');
@@ -73,16 +78,46 @@ test('compilation before the port opens is given five minutes, NCCL 2 GiB of /de
   expect(runtime.modelFolder(model({ name: 'qwen' }))).toBe('/models/qwen');
 });
 
+const BUCKETS = [0.3, 0.5, 0.8, 1, 1.5, 2, 2.5, 5, 10, 15, 20, 30, 40, 50, 60, 120, 240, 480, 960, 1920, 7680];
+const metricsOf = (version: string, slos: Slo[] = []) =>
+  vllm({ version }).metrics?.({ artifact: model({ name: 'qwen' }), gpus: 1, slos });
+const argsOf = (version: string, slos: Slo[]) =>
+  vllm({ version }).start({ artifact: model(), folder: '/models/qwen', gpus: 1, slos }).args;
+const slo = (under: '50ms' | '800ms') => [Slo.latency({ under, objective: '99%' })];
+
+test('vLLM has no bucket below 300 ms by itself: from 0.32.0 on it is given one from the objective', () => {
+  const buckets = [0.025, 0.05, ...BUCKETS];
+  expect(argsOf('0.32.0', slo('50ms')).at(-1)).toBe(
+    `--custom-histogram-buckets={"request_latency":${JSON.stringify(buckets)}}`,
+  );
+  expect(metricsOf('0.32.0', slo('50ms'))?.latency).toMatchObject({ buckets });
+  expect(metricsOf('0.32.0', slo('50ms'))?.queueTime).toMatchObject({ buckets });
+});
+
+test('releases before 0.32.0 do not know the flag, and say so to whoever needs it', () => {
+  expect(argsOf('0.31.0', slo('50ms')).join(' ')).not.toContain('buckets');
+  expect(metricsOf('0.31.0', slo('50ms'))?.latency).toMatchObject({
+    buckets: BUCKETS,
+    remedy: 'take vLLM 0.32.0 or later, whose buckets follow the objective',
+  });
+});
+
+test('an objective on one of its own buckets needs no flag', () => {
+  expect(argsOf('0.33.0', slo('800ms')).join(' ')).not.toContain('buckets');
+});
+
 test('requests are counted by HTTP status, because its own counter calls errors a success', () => {
   const where = 'handler!~"none|/v1/models"';
-  expect(runtime.metrics).toEqual({
+  expect(metricsOf('0.33.0')).toEqual({
     port: 'http',
     path: '/metrics',
     requests: [{ name: 'http_requests_total', where }],
     errors: [{ name: 'http_requests_total', where: `${where},status="5xx"` }],
-    latency: { type: 'histogram', unit: 's', name: 'vllm:e2e_request_latency_seconds' },
+    latency: { type: 'histogram', unit: 's', name: 'vllm:e2e_request_latency_seconds', buckets: BUCKETS },
     queued: { name: 'vllm:num_requests_waiting' },
+    queueTime: { type: 'histogram', unit: 's', name: 'vllm:request_queue_time_seconds', buckets: BUCKETS },
     running: { name: 'vllm:num_requests_running' },
+    lacks: expect.any(Object),
   });
 });
 
