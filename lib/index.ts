@@ -62,8 +62,11 @@ export {
   type ModelArtifactProps,
   type ModelUri,
   modelSchema,
+  ossUri,
   s3Uri,
 } from './serving/model-artifact';
+export { ModelCache, type ModelCacheNodes } from './serving/model-cache';
+export { type ModelCacheProps, modelCacheSchema } from './serving/model-cache-props';
 export { ModelServer, type ModelServerNodes } from './serving/model-server';
 export { type ModelServerProps, resourcesSchema, startupSchema } from './serving/model-server-props';
 export type { MountedModel, ProbeTarget, Runtime, ServedModel, Start } from './serving/runtime';

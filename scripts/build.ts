@@ -1,4 +1,4 @@
-/** Compiles the library, with the shell scripts that it puts into clusters beside the code that reads them. */
+/** Compiles the library, with the scripts that it puts into clusters beside the code that reads them. */
 import { execFileSync } from 'node:child_process';
 import { cpSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,5 +11,5 @@ const tsc = require.resolve('typescript/bin/tsc');
 execFileSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.build.json'), '--outDir', out], { stdio: 'inherit' });
 cpSync(join(root, 'lib'), out, {
   recursive: true,
-  filter: (path) => path.endsWith('.sh') || statSync(path).isDirectory(),
+  filter: (path) => /\.(sh|py)$/.test(path) || statSync(path).isDirectory(),
 });

@@ -32,7 +32,7 @@ export const labelsSchema = z.record(
 );
 
 /** What role a workload plays. */
-export type Component = 'model-server' | 'store' | 'training' | 'monitoring';
+export type Component = 'model-server' | 'model-cache' | 'store' | 'training' | 'monitoring';
 
 /** Who a workload's pods are. */
 export interface Identity {

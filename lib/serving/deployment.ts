@@ -3,7 +3,7 @@ import type { Deployment } from 'kubernetes-types/apps/v1';
 import type { Container, PodSpec, Probe, ResourceRequirements, Volume, VolumeMount } from 'kubernetes-types/core/v1';
 import { hash } from '../core/hash';
 import { MAX_LABEL } from '../core/names';
-import { bytes, formatBytes } from '../core/quantities';
+import { formatBytes } from '../core/quantities';
 import { type GpuNeeds, gpuNeeds } from '../platform/gpu-needs';
 import { devicesOf } from '../platform/gpu-request';
 import { podLabels, selectorLabels, type workloadMetadata } from '../platform/labels';
@@ -12,7 +12,6 @@ import { RESTRICTED_CONTAINER, restrictedPod, UNPRIVILEGED } from '../platform/p
 import { ENDPOINT_LAG_SECONDS } from './budgets';
 import type { Derived } from './derived';
 import { podClaims } from './gpu-claim';
-import { locationOf } from './model-artifact';
 import type { ModelServerSettings } from './model-server-props';
 import type { ModelVolume } from './model-volume';
 import { stepsOf, supplyOf } from './rollout';
@@ -121,20 +120,20 @@ function server({ settings, derived, model, image }: DeploymentInput, needs: Gpu
     livenessProbe: probe(runtime, 'liveness', { periodSeconds: 10, failureThreshold: 6, timeoutSeconds: 5 }),
     // Endpoints leave before the server is told to stop, or requests that are still sent are refused.
     lifecycle: { preStop: { sleep: { seconds: ENDPOINT_LAG_SECONDS } } },
-    resources: resources(settings, derived, needs),
+    resources: resources(settings, derived, model.disk, needs),
     securityContext: RESTRICTED_CONTAINER,
     volumeMounts: [model.mount, ...ownMounts(shared(runtime, needs))],
   };
 }
 
 function resources(
-  { model, runtime }: ModelServerSettings,
+  { runtime }: ModelServerSettings,
   { cpu, memory }: Derived,
+  copy: number,
   needs: GpuNeeds | undefined,
 ): ResourceRequirements & { readonly claims?: readonly { readonly name: string }[] } {
   const devices = needs?.resources;
   // The model's copy, what the server writes (2 GiB in each place), and its log count together.
-  const copy = locationOf(model).scheme === 'pvc' ? 0 : 1.1 * bytes(model.size);
   const disk = { 'ephemeral-storage': formatBytes(copy + (runtime.writablePaths.length + 1) * 2 * 2 ** 30) };
   return {
     requests: { cpu, memory, ...disk, ...devices },

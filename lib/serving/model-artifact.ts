@@ -1,24 +1,55 @@
 import { z } from 'zod';
 import { type Deferred, placeholderOf } from '../core/deferred';
+import { imageSchema } from '../core/images';
 import { isName } from '../core/names';
 import { bytesSchema } from '../core/quantities';
 import { deferrableText, must, parse, pattern, text } from '../core/schema';
 import { secretRefSchema } from '../core/secrets';
 import { embeddingTablesSchema } from './embedding-tables';
 
-/** Where a model's files lie: in a bucket, or on a volume of the cluster (`pvc://claim/folder`). */
-export type ModelUri = `s3://${string}/${string}` | `gs://${string}/${string}` | `pvc://${string}/${string}`;
+/**
+ * Where a model's files lie: in a bucket of S3, Google Cloud Storage or Alibaba Cloud's OSS, in a container image, at a
+ * commit of the Hugging Face hub, or on a volume of the cluster (`pvc://claim/folder`).
+ */
+export type ModelUri =
+  | `s3://${string}/${string}`
+  | `gs://${string}/${string}`
+  | `oss://${string}/${string}`
+  | `oci://${string}/${string}@sha256:${string}`
+  | `hf://${string}/${string}@${string}`
+  | `pvc://${string}/${string}`;
 
-const URI = /^(?<scheme>s3|gs|pvc):\/\/(?<place>[^/\s]+)\/(?<path>\S*[^/\s])$/;
+/** The first word of a {@link ModelUri}. */
+export type ModelScheme = 's3' | 'gs' | 'oss' | 'oci' | 'hf' | 'pvc';
+
+const URI = /^(?<scheme>s3|gs|oss|oci|hf|pvc):\/\/(?<place>[^/\s]+)\/(?<path>\S*[^/\s])$/;
 const uriRule = must(
-  "be where the model's files lie, like 's3://bucket/dlrm/42', 'gs://…' or 'pvc://claim/dlrm/42'",
+  "be where the model's files lie, like 's3://bucket/dlrm/42', 'gs://…', 'oss://…', 'oci://registry/dlrm@sha256:…', 'hf://org/model@commit' or 'pvc://claim/dlrm/42'",
   'for a bucket that is only known at apply, use s3Uri(bucket, path)',
 );
+const imageRule = must(
+  "be an image with its digest, like 'oci://registry.example.com/dlrm@sha256:…'",
+  'a tag may move',
+);
+const commitRule = must(
+  "be a model of the hub at a commit of 40 hex digits, like 'hf://org/model@0123…cdef'",
+  'a branch or a tag may move',
+);
 
-/** A claim has the name of an object, and what is mounted of it (`subPath`) must stay inside. */
-function isPlace(uri: string): boolean {
+/** What is wrong with the part of an address behind its scheme. A version of a model must not change in place. */
+function problemWithPlace(uri: string): string | undefined {
   const { scheme, place = '', path = '' } = URI.exec(uri)?.groups ?? {};
-  return scheme !== 'pvc' || (isName(place) && path.split('/').every((part) => !['', '.', '..'].includes(part)));
+  const rest = `${place}/${path}`;
+  if (scheme === 'oci') {
+    const fixed = /@sha256:[a-f0-9]{64}$/.test(rest) && imageSchema.safeParse(rest).success;
+    return fixed ? undefined : imageRule({ input: uri });
+  }
+  if (scheme === 'hf') {
+    return /^\w[\w.-]*\/\w[\w.-]*@[a-f0-9]{40}$/.test(rest) ? undefined : commitRule({ input: uri });
+  }
+  // A claim has the name of an object, and what is mounted of it (`subPath`) must stay inside.
+  const inside = isName(place) && path.split('/').every((part) => !['', '.', '..'].includes(part));
+  return scheme !== 'pvc' || inside ? undefined : uriRule({ input: uri });
 }
 
 const IDENTIFIER = /^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/;
@@ -27,18 +58,20 @@ const identifier = (what: string, hint?: string) =>
 
 const storeSchema = z.strictObject({
   /**
-   * Address of a store that speaks S3, such as MinIO: `'https://minio.shop.svc:9000'`.
-   * @default - the cloud's own
+   * Address of a store that speaks S3, such as MinIO: `'https://minio.shop.svc:9000'`; of OSS outside of Alibaba Cloud
+   * or of another region; or of a mirror of the hub.
+   * @default - the cloud's own; that of OSS inside its region, which costs no traffic and is reached without a NAT
+   *   gateway; `https://huggingface.co`
    */
   endpoint: deferrableText('a URL', (value) => /^https?:\/\/\S+$/.test(value) && URL.canParse(value)).optional(),
   /**
-   * Region of the bucket.
+   * Region of the bucket. OSS needs one, like `'cn-hangzhou'`, unless it has an endpoint.
    * @default - the one in the pod's environment
    */
   region: text('the name of a region').optional(),
   /**
-   * Keys of an S3 store, as references to Secrets.
-   * @default - the pod's own identity: IRSA or Pod Identity on EKS, Workload Identity on GKE
+   * Keys of an S3 store or of OSS, as references to Secrets.
+   * @default - the pod's own identity: IRSA or Pod Identity on EKS, Workload Identity on GKE; OSS has none here
    */
   credentials: z
     .strictObject({
@@ -48,7 +81,22 @@ const storeSchema = z.strictObject({
       secretAccessKey: secretRefSchema,
     })
     .optional(),
+  /**
+   * Token of the hub, as a reference to a Secret.
+   * @default - none: the model is public
+   */
+  token: secretRefSchema.optional(),
 });
+
+/** The settings of a store that each scheme takes. */
+const SETTINGS: Readonly<Record<ModelScheme, readonly (keyof z.output<typeof storeSchema>)[]>> = {
+  s3: ['endpoint', 'region', 'credentials'],
+  oss: ['endpoint', 'region', 'credentials'],
+  hf: ['endpoint', 'token'],
+  gs: [],
+  oci: [],
+  pvc: [],
+};
 
 /** Checks {@link ModelArtifactProps}. */
 export const modelSchema = z
@@ -64,7 +112,10 @@ export const modelSchema = z
     uri: z
       .string({ error: uriRule })
       .regex(URI, { error: uriRule, abort: true })
-      .refine(isPlace, { error: uriRule }) as z.ZodType<string> as z.ZodType<ModelUri, ModelUri>,
+      .superRefine((uri, { addIssue }) => {
+        const message = problemWithPlace(uri);
+        if (message !== undefined) addIssue({ code: 'custom', message });
+      }) as z.ZodType<string> as z.ZodType<ModelUri, ModelUri>,
     /** Size of all files together. Start-up time, memory and volumes are computed from it. */
     size: bytesSchema,
     /**
@@ -75,7 +126,7 @@ export const modelSchema = z
     /**
      * SHA-256 over the model's files, checked after the copy: 64 hex digits, as this prints them inside the folder:
      * `find . -type f | LC_ALL=C sort | xargs -d '\n' sha256sum | sha256sum`.
-     * @default - not checked; in production that is warned about
+     * @default - not checked; in production that is warned about, unless the address holds a digest or a commit
      */
     sha256: pattern<string>(/^[a-f0-9]{64}$/, must('be a SHA-256 of 64 hex digits')).optional(),
     /**
@@ -84,9 +135,27 @@ export const modelSchema = z
      */
     store: storeSchema.default({}),
   })
-  .refine(({ uri, store }) => uri.startsWith('s3://') || Object.keys(store).length === 0, {
-    path: ['store'],
-    error: 'must be left out unless the model lies on S3: endpoint, region and credentials are settings of S3',
+  .superRefine(({ uri, store, sha256 }, { addIssue }) => {
+    const scheme = schemeOf(uri);
+    const takes = SETTINGS[scheme];
+    const problem = (path: string[], message: string) => addIssue({ code: 'custom', path, message });
+    for (const key of Object.keys(store)) {
+      if (takes.some((name) => name === key)) continue;
+      const known = takes.length === 0 ? 'which has no settings of a store' : `which takes ${takes.join(', ')}`;
+      problem(['store', key], `must be left out with ${scheme}://, ${known}`);
+    }
+    if (scheme === 'oss' && store.endpoint === undefined && store.region === undefined) {
+      problem(
+        ['store', 'region'],
+        "must be given with oss://, like 'cn-hangzhou': the address of the store follows from it",
+      );
+    }
+    if (scheme === 'oss' && store.credentials === undefined) {
+      problem(['store', 'credentials'], 'must be given with oss://: rclone knows no roles of Alibaba Cloud (RRSA)');
+    }
+    if (scheme === 'oci' && sha256 !== undefined) {
+      problem(['sha256'], 'must be left out with oci://, where the digest of the image is checked');
+    }
   });
 
 /** Properties of a {@link ModelArtifact}. @interface */
@@ -122,8 +191,27 @@ export function gcsUri(bucket: string | Deferred<string>, path: string): ModelUr
   return `gs://${typeof bucket === 'string' ? bucket : placeholderOf(bucket)}/${path}`;
 }
 
+/** The address of a model in a bucket of Alibaba Cloud's OSS whose name may be known only at apply. */
+export function ossUri(bucket: string | Deferred<string>, path: string): ModelUri {
+  return `oss://${typeof bucket === 'string' ? bucket : placeholderOf(bucket)}/${path}`;
+}
+
 /** The parts of a model's address. */
-export function locationOf(model: ModelArtifact): { scheme: 's3' | 'gs' | 'pvc'; place: string; path: string } {
-  const { scheme, place, path } = URI.exec(model.uri)?.groups ?? {};
-  return { scheme: scheme as 's3' | 'gs' | 'pvc', place: place ?? '', path: path ?? '' };
+export function locationOf(model: ModelArtifact): { scheme: ModelScheme; place: string; path: string } {
+  const { place = '', path = '' } = URI.exec(model.uri)?.groups ?? {};
+  return { scheme: schemeOf(model.uri), place, path };
+}
+
+/** How a model comes to its server: copied to the node first, or mounted as it lies. */
+export function isPulled({ uri }: ModelArtifact): boolean {
+  return !['pvc', 'oci'].includes(schemeOf(uri));
+}
+
+/** Whether what is served can only be what was tested: by checksum, digest or commit. */
+export function isImmutable({ uri, sha256 }: ModelArtifact): boolean {
+  return sha256 !== undefined || ['oci', 'hf'].includes(schemeOf(uri));
+}
+
+function schemeOf(uri: ModelUri): ModelScheme {
+  return uri.slice(0, uri.indexOf(':')) as ModelScheme;
 }

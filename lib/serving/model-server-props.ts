@@ -15,6 +15,7 @@ import type { Slo } from '../core/slo';
 import type { Transform } from '../core/transform';
 import { gpuSchema } from '../platform/gpu-request';
 import { modelSchema } from './model-artifact';
+import { isModelCache, type ModelCache } from './model-cache';
 import { isRuntime, type Runtime } from './runtime';
 
 /** Checks what a replica asks for. */
@@ -115,6 +116,11 @@ export const modelServerSchema = z.strictObject({
    * @default - the cluster's default
    */
   priorityClass: nameSchema.optional(),
+  /**
+   * A cache on the nodes, out of which a second replica on a node and a restart start without a download.
+   * @default - none: each pod copies the model for itself
+   */
+  cache: instance<ModelCache>(isModelCache, 'be a ModelCache').optional(),
   /** The last word on each emitted object. */
   transform: z
     .strictObject({

@@ -7,7 +7,6 @@ import type { NetworkPolicy } from 'kubernetes-types/networking/v1';
 import type { PodDisruptionBudget } from 'kubernetes-types/policy/v1';
 import type { Callee } from '../core/callee';
 import { explain } from '../core/derivation';
-import { HELPER_IMAGES } from '../core/helper-images';
 import { kubernetesObject } from '../core/kubernetes-object';
 import { problemsWithLatency } from '../core/latency-buckets';
 import { observe } from '../core/observed';
@@ -29,9 +28,9 @@ import { type Derived, derive, memoryNeeds } from './derived';
 import { explanations } from './explanations';
 import { gpuClaim } from './gpu-claim';
 import { modelFit } from './gpu-fit';
-import { locationOf, type ModelArtifact } from './model-artifact';
+import { isImmutable, locationOf, type ModelArtifact } from './model-artifact';
 import { type ModelServerProps, type ModelServerSettings, modelServerSchema } from './model-server-props';
-import { claimedModel, type ModelVolume, PULL_SCRIPT, pulledModel } from './model-volume';
+import { claimedModel, imageModel, type ModelVolume, pulledModel, pullImage, pullScripts } from './model-volume';
 import { networkPolicy } from './network';
 import { budgetProblem, replicasProblem, strategyProblem, supplyOf } from './rollout';
 
@@ -157,9 +156,14 @@ export class ModelServer<Has extends MetricName = MetricName>
   /**
    * Lets other pods call the server, beside those of its namespace, which may anyway.
    *
-   * @throws InvalidInput when they are let in already
+   * @throws InvalidInput when they are let in already, or are no peer
    */
   allowFrom(peer: kplus.INetworkPolicyPeer): void {
+    // From JavaScript, anything may come.
+    if (!Construct.isConstruct(peer) || !('toNetworkPolicyPeerConfig' in peer)) {
+      const text = `allowFrom must be given pods, such as a ModelServer or Pods.select(…) of cdk8s-plus, got ${show(peer)}`;
+      throw new InvalidInput([{ where: this.node.path, text }]);
+    }
     const ports = Object.entries(this.settings.runtime.ports).filter(([name]) => name !== 'metrics');
     const id = `from-${peer.node.addr}`;
     if (this.node.tryFindChild(id) !== undefined) {
@@ -167,7 +171,7 @@ export class ModelServer<Has extends MetricName = MetricName>
       throw new InvalidInput([{ where: this.node.path, text }]);
     }
     new kplus.NetworkPolicy(this, id, {
-      metadata: { name: `${this.name}-from-${peer.node.id}` },
+      metadata: { ...workloadMetadata(this.name, 'model-server'), name: `${this.name}-from-${peer.node.id}` },
       selector: this,
       ingress: { rules: [{ peer, ports: ports.map(([, port]) => kplus.NetworkPolicyPort.tcp(port)) }] },
     });
@@ -282,18 +286,20 @@ export class ModelServer<Has extends MetricName = MetricName>
 
   private configMap(): kplus.ConfigMap | undefined {
     const { runtime, model } = this.settings;
-    const pulled = locationOf(model).scheme !== 'pvc';
-    const data = { ...runtime.files, ...(pulled ? { 'pull-model.sh': PULL_SCRIPT } : {}) };
+    const data = { ...runtime.files, ...pullScripts(model) };
     if (Object.keys(data).length === 0) return undefined;
     return new kplus.ConfigMap(this, 'config-map', { metadata: workloadMetadata(this.name, 'model-server'), data });
   }
 
   private modelVolume(pullSeconds: number): ModelVolume {
-    const { model, runtime } = this.settings;
+    const { model, runtime, cache } = this.settings;
     const folder = runtime.modelFolder(model);
-    if (locationOf(model).scheme === 'pvc') return claimedModel(model, folder);
-    const image = this.platform.pin(HELPER_IMAGES.rclone);
-    return pulledModel({ model, folder, image, script: this.name, pullSeconds });
+    const { scheme } = locationOf(model);
+    if (scheme === 'pvc') return claimedModel(model, folder);
+    if (scheme === 'oci') return imageModel(model, folder);
+    const image = this.platform.pin(pullImage(model));
+    const cached = cache === undefined ? {} : { cache: { claim: cache.name, folder: cache.folderOf(model) } };
+    return pulledModel({ model, folder, image, script: this.name, pullSeconds, ...cached });
   }
 
   private applyTransforms(): void {
@@ -309,7 +315,7 @@ export class ModelServer<Has extends MetricName = MetricName>
   }
 
   private check({ progressSeconds }: Derived): void {
-    const { gpu, model } = this.settings;
+    const { gpu, model, cache } = this.settings;
     if (progressSeconds > LONGEST_START) {
       const text = `model.size must be copied and loaded within 30 days, got '${model.size}': mend it, or startup.pullPerSecond, startup.loadPerSecond or startup.warmUp`;
       this.node.addValidation({ validate: () => [text] });
@@ -317,7 +323,14 @@ export class ModelServer<Has extends MetricName = MetricName>
     if (gpu !== undefined) this.checkGpus(gpu);
     this.node.addValidation({ validate: () => this.rolloutProblems() });
     this.checkMetrics();
-    if (this.platform.production && model.sha256 === undefined) {
+    const { cluster, namespace } = this.platform;
+    if (locationOf(model).scheme === 'oci' && !cluster.supports('image volumes')) {
+      const text = `model.uri with image volumes must run on Kubernetes ${cluster.since('image volumes')} or newer, got ${cluster.kubernetes}: put the model into a bucket or on a claim`;
+      this.node.addValidation({ validate: () => [text] });
+    }
+    const uncached = cache?.problemWith(model, namespace);
+    if (uncached !== undefined) this.node.addValidation({ validate: () => [`cache ${uncached}`] });
+    if (this.platform.production && !isImmutable(model)) {
       warn(this, `model.sha256 is missing: with it, a copy that is damaged or not the tested one is never served`);
     }
   }

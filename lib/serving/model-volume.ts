@@ -1,13 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Container, EnvVar, Volume, VolumeMount } from 'kubernetes-types/core/v1';
+import { HELPER_IMAGES } from '../core/helper-images';
 import { bytes, formatBytes } from '../core/quantities';
 import type { SecretRef } from '../core/secrets';
 import { RESTRICTED_CONTAINER } from '../platform/pod-security';
-import { locationOf, type ModelArtifact } from './model-artifact';
+import { isPulled, locationOf, type ModelArtifact, type ModelScheme } from './model-artifact';
 
-/** The script that copies a model, mounted into a public image that has rclone and a shell. */
-export const PULL_SCRIPT = readFileSync(join(__dirname, 'pull-model.sh'), 'utf8');
+const script = (file: string) => readFileSync(join(__dirname, file), 'utf8');
+
+/** The script that puts a model in place, mounted into a public image that has rclone and a shell. */
+export const PULL_SCRIPT = script('pull-model.sh');
+
+/** What it calls for the hub, in an image that has Python. */
+export const HUB_SCRIPT = script('pull-from-hub.py');
 
 /** Where the script is mounted. */
 export const SCRIPT_FOLDER = '/opt/recstack';
@@ -17,6 +23,31 @@ export interface ModelVolume {
   readonly volumes: Volume[];
   readonly mount: VolumeMount;
   readonly initContainers: Container[];
+  /** Bytes of the pod's own disk that it takes. */
+  readonly disk: number;
+}
+
+/** What a copy takes of a disk, as a multiple of the model's size: file systems have their part. */
+export const MODEL_OVERHEAD = 1.1;
+
+/** What a pull takes of the pod's disk when the copy goes elsewhere: its log. */
+const PULL_LOGS = 64 * 2 ** 20;
+
+/** Newer than `kubernetes-types`. @see https://kubernetes.io/docs/concepts/storage/volumes/#image */
+interface ImageVolume extends Volume {
+  readonly image: { readonly reference: string; readonly pullPolicy: 'IfNotPresent' };
+}
+
+/** An image is mounted as it is, read-only: the kubelet pulls it, and keeps it like those of containers. */
+export function imageModel(model: ModelArtifact, folder: string): ModelVolume {
+  const { place, path } = locationOf(model);
+  const volume: ImageVolume = { name: 'model', image: { reference: `${place}/${path}`, pullPolicy: 'IfNotPresent' } };
+  return {
+    volumes: [volume],
+    mount: { name: 'model', mountPath: folder, readOnly: true },
+    initContainers: [],
+    disk: 0,
+  };
 }
 
 /** A claim is mounted as it is, read-only: replicas share it. */
@@ -26,30 +57,57 @@ export function claimedModel(model: ModelArtifact, folder: string): ModelVolume 
     volumes: [{ name: 'model', persistentVolumeClaim: { claimName: place, readOnly: true } }],
     mount: { name: 'model', mountPath: folder, subPath: path, readOnly: true },
     initContainers: [],
+    disk: 0,
   };
 }
 
+/** What the files of scripts are called in the ConfigMap, for a model that is pulled. */
+export function pullScripts(model: ModelArtifact): Record<string, string> {
+  if (!isPulled(model)) return {};
+  const scripts = { 'pull-model.sh': PULL_SCRIPT };
+  return locationOf(model).scheme === 'hf' ? { ...scripts, 'pull-from-hub.py': HUB_SCRIPT } : scripts;
+}
+
+/** The public image that the scripts run in. */
+export function pullImage(model: ModelArtifact): string {
+  return locationOf(model).scheme === 'hf' ? HELPER_IMAGES.python : HELPER_IMAGES.rclone;
+}
+
+/** Where the cache is mounted while a model is copied into it. */
+const CACHE_FOLDER = '/cache';
+
 /**
- * A model in a bucket is copied to the node before the server starts. No server reads a live bucket: that is ten
- * times slower (triton#3029), and the model could change under it.
+ * A model in a bucket or on the hub is copied to the node before the server starts, into a volume of the pod or into the
+ * node's cache. No server reads a live bucket: that is ten times slower (triton#3029), and the model could change under
+ * it.
  */
 export function pulledModel(props: {
   readonly model: ModelArtifact;
   readonly folder: string;
   readonly image: string;
-  /** Name of the ConfigMap that holds {@link PULL_SCRIPT}. */
+  /** Name of the ConfigMap that holds {@link pullScripts}. */
   readonly script: string;
   readonly pullSeconds: number;
+  /** The claim of the node's cache, and the model's folder in there. */
+  readonly cache?: { readonly claim: string; readonly folder: string };
 }): ModelVolume {
-  const { model, folder, image, script, pullSeconds } = props;
-  const { scheme, place, path } = locationOf(model);
-  const disk = formatBytes(1.1 * bytes(model.size));
+  const { model, folder, image, script, pullSeconds, cache } = props;
+  const copy = MODEL_OVERHEAD * bytes(model.size);
+  const disk = formatBytes(cache === undefined ? copy : PULL_LOGS);
+  const home = cache === undefined ? '/models' : CACHE_FOLDER;
+  const items = Object.keys(pullScripts(model)).map((key) => ({ key, path: key }));
   return {
     volumes: [
-      { name: 'model', emptyDir: { sizeLimit: disk } },
-      { name: 'scripts', configMap: { name: script, items: [{ key: 'pull-model.sh', path: 'pull-model.sh' }] } },
+      cache === undefined
+        ? { name: 'model', emptyDir: { sizeLimit: disk } }
+        : { name: 'model', persistentVolumeClaim: { claimName: cache.claim } },
+      { name: 'scripts', configMap: { name: script, items } },
     ],
-    mount: { name: 'model', mountPath: '/models', readOnly: true },
+    mount:
+      cache === undefined
+        ? { name: 'model', mountPath: '/models', readOnly: true }
+        : { name: 'model', mountPath: folder, subPath: cache.folder, readOnly: true },
+    disk: cache === undefined ? copy : 0,
     initContainers: [
       {
         name: 'pull-model',
@@ -57,15 +115,19 @@ export function pulledModel(props: {
         imagePullPolicy: 'IfNotPresent',
         command: ['sh', `${SCRIPT_FOLDER}/pull-model.sh`],
         env: [
-          { name: 'MODEL_SOURCE', value: `store:${place}/${path}` },
-          { name: 'MODEL_FOLDER', value: folder },
+          { name: 'MODEL_SOURCE', value: sourceOf(model) },
+          { name: 'MODEL_BYTES', value: String(Math.ceil(bytes(model.size))) },
+          ...(cache === undefined
+            ? [{ name: 'MODEL_FOLDER', value: folder }]
+            : [
+                { name: 'MODEL_FOLDER', value: `${CACHE_FOLDER}/${cache.folder}` },
+                { name: 'MODEL_LOCK', value: `${CACHE_FOLDER}/.locks/${cache.folder}` },
+              ]),
           // An empty value is one that the API server drops, so that each apply would change the object.
           ...(model.sha256 === undefined ? [] : [{ name: 'MODEL_SHA256', value: model.sha256 }]),
           { name: 'PULL_SECONDS', value: String(pullSeconds) },
-          ...(scheme === 'gs' ? gcsRemote() : s3Remote(model.store)),
-          // Settings come from the environment alone, and nothing is written but the model.
-          { name: 'RCLONE_CONFIG', value: '/dev/null' },
-          { name: 'HOME', value: '/models' },
+          ...storeEnv(model),
+          { name: 'HOME', value: home },
         ],
         resources: {
           requests: { cpu: '500m', memory: '512Mi', 'ephemeral-storage': disk },
@@ -73,12 +135,35 @@ export function pulledModel(props: {
         },
         securityContext: RESTRICTED_CONTAINER,
         volumeMounts: [
-          { name: 'model', mountPath: '/models' },
+          { name: 'model', mountPath: home },
           { name: 'scripts', mountPath: SCRIPT_FOLDER, readOnly: true },
         ],
       },
     ],
   };
+}
+
+function sourceOf(model: ModelArtifact): string {
+  const { scheme, place, path } = locationOf(model);
+  return scheme === 'hf' ? model.uri : `store:${place}/${path}`;
+}
+
+/** How the store is reached. */
+function storeEnv(model: ModelArtifact): EnvVar[] {
+  const { scheme } = locationOf(model);
+  if (scheme === 'hf') return hub(model.store);
+  // Settings come from the environment alone, and nothing is written but the model.
+  return [
+    ...(scheme === 'gs' ? gcsRemote() : s3Remote(scheme, model.store)),
+    { name: 'RCLONE_CONFIG', value: '/dev/null' },
+  ];
+}
+
+function hub({ endpoint, token }: ModelArtifact['store']): EnvVar[] {
+  return [
+    ...(endpoint === undefined ? [] : [{ name: 'HF_ENDPOINT', value: endpoint }]),
+    ...(token === undefined ? [] : [fromSecret('HF_TOKEN', token)]),
+  ];
 }
 
 /**
@@ -87,13 +172,15 @@ export function pulledModel(props: {
  *
  * @see https://rclone.org/docs/#config-file and https://rclone.org/s3/
  */
-function s3Remote({ endpoint, region, credentials }: ModelArtifact['store']): EnvVar[] {
+function s3Remote(scheme: ModelScheme, { endpoint, region, credentials }: ModelArtifact['store']): EnvVar[] {
+  const address = endpoint ?? (scheme === 'oss' ? ossEndpoint(region) : undefined);
   return [
     { name: 'RCLONE_CONFIG_STORE_TYPE', value: 's3' },
-    { name: 'RCLONE_CONFIG_STORE_PROVIDER', value: providerAt(endpoint) },
+    { name: 'RCLONE_CONFIG_STORE_PROVIDER', value: scheme === 'oss' ? 'Alibaba' : providerAt(endpoint) },
     { name: 'RCLONE_CONFIG_STORE_ENV_AUTH', value: 'true' },
-    ...(endpoint === undefined ? [] : [{ name: 'RCLONE_CONFIG_STORE_ENDPOINT', value: endpoint }]),
-    ...(region === undefined ? [] : [{ name: 'RCLONE_CONFIG_STORE_REGION', value: region }]),
+    ...(address === undefined ? [] : [{ name: 'RCLONE_CONFIG_STORE_ENDPOINT', value: address }]),
+    // OSS knows its regions by the address alone.
+    ...(region === undefined || scheme === 'oss' ? [] : [{ name: 'RCLONE_CONFIG_STORE_REGION', value: region }]),
     ...(credentials === undefined
       ? []
       : [
@@ -101,6 +188,15 @@ function s3Remote({ endpoint, region, credentials }: ModelArtifact['store']): En
           fromSecret('AWS_SECRET_ACCESS_KEY', credentials.secretAccessKey),
         ]),
   ];
+}
+
+/**
+ * The address of OSS inside its region, in the form for the protocol of S3.
+ *
+ * @see https://www.alibabacloud.com/help/en/oss/developer-reference/use-amazon-s3-sdks-to-access-oss
+ */
+function ossEndpoint(region: string | undefined): string {
+  return `https://s3.oss-${region}-internal.aliyuncs.com`;
 }
 
 /** Other stores are asked by path (`endpoint/bucket`), which Alibaba Cloud refuses: it wants the bucket in the host. */

@@ -2,7 +2,7 @@ import { Lazy } from 'cdk8s';
 import type { NetworkPolicy, NetworkPolicyEgressRule, NetworkPolicyIngressRule } from 'kubernetes-types/networking/v1';
 import { CREDENTIALS_EGRESS } from '../platform/credentials';
 import { LABELS, selectorLabels, type workloadMetadata } from '../platform/labels';
-import { locationOf, type ModelArtifact } from './model-artifact';
+import { isPulled, locationOf, type ModelArtifact } from './model-artifact';
 import type { Runtime } from './runtime';
 
 /**
@@ -58,10 +58,14 @@ export function networkPolicy(props: {
 
 /** The way to an object store. Its addresses change, so that only the ports can be named. */
 function storeEgress(model: ModelArtifact): NetworkPolicyEgressRule[] {
-  if (locationOf(model).scheme === 'pvc') return [];
+  // What is mounted is fetched by the kubelet.
+  if (!isPulled(model)) return [];
   const { endpoint } = model.store;
   const port = endpoint === undefined ? 443 : portOf(endpoint);
-  return [port === undefined ? {} : { ports: [{ protocol: 'TCP', port }] }, CREDENTIALS_EGRESS];
+  const store = port === undefined ? {} : { ports: [{ protocol: 'TCP', port }] };
+  // OSS and the hub are asked with keys from Secrets.
+  const asksForIdentity = ['s3', 'gs'].includes(locationOf(model).scheme);
+  return asksForIdentity ? [store, CREDENTIALS_EGRESS] : [store];
 }
 
 /** The port of a URL, or undefined for one that is only known at apply: then any port must do. */

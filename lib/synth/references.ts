@@ -4,6 +4,7 @@ import type { Manifest } from './manifest';
 const NAMES_A: Readonly<Record<string, string>> = {
   serviceAccountName: 'ServiceAccount',
   claimName: 'PersistentVolumeClaim',
+  volumeName: 'PersistentVolume',
   secretName: 'Secret',
   priorityClassName: 'PriorityClass',
   runtimeClassName: 'RuntimeClass',

@@ -196,7 +196,7 @@ const BROKEN: readonly [what: string, from: string, to: string, problems: readon
     's3://shop-models/dlrm/42',
     'pvc://Models/dlrm/42',
     [
-      "[environments/bad.yaml:25] ranker.model.uri must be where the model's files lie, like 's3://bucket/dlrm/42', 'gs://…' or 'pvc://claim/dlrm/42', got 'pvc://Models/dlrm/42': for a bucket that is only known at apply, use s3Uri(bucket, path)",
+      "[environments/bad.yaml:25] ranker.model.uri must be where the model's files lie, like 's3://bucket/dlrm/42', 'gs://…', 'oss://…', 'oci://registry/dlrm@sha256:…', 'hf://org/model@commit' or 'pvc://claim/dlrm/42', got 'pvc://Models/dlrm/42': for a bucket that is only known at apply, use s3Uri(bucket, path)",
     ],
   ],
   [

@@ -88,6 +88,8 @@ test('the tarball holds the compiled library, its scripts, the licence and the R
     'package.json',
   ]);
   expect(files).toContain('build/serving/pull-model.sh');
+  expect(files).toContain('build/serving/pull-from-hub.py');
+  expect(files).toContain('build/serving/keep-models.sh');
 });
 
 // Checking the types inside of all libraries takes most of the time, and once is enough.

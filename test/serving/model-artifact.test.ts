@@ -1,14 +1,15 @@
 import * as pulumi from '@pulumi/pulumi';
-import { gcsUri, ModelArtifact, type ModelArtifactProps, s3Uri } from '../../lib';
+import { gcsUri, ModelArtifact, type ModelArtifactProps, ossUri, s3Uri } from '../../lib';
 import { splitAtPlaceholders } from '../../lib/core/deferred';
-import { locationOf } from '../../lib/serving/model-artifact';
+import { isImmutable, locationOf } from '../../lib/serving/model-artifact';
 import { model, problemsOf } from './fixtures';
 
 const wrong = (props: Partial<Record<keyof ModelArtifactProps, unknown>>) =>
   problemsOf(() => model(props as Partial<ModelArtifactProps>));
 const SHA256 = 'a'.repeat(64);
 const URI_RULE =
-  "[model dlrm] uri must be where the model's files lie, like 's3://bucket/dlrm/42', 'gs://…' or 'pvc://claim/dlrm/42'";
+  "[model dlrm] uri must be where the model's files lie, like 's3://bucket/dlrm/42', 'gs://…', 'oss://…', " +
+  "'oci://registry/dlrm@sha256:…', 'hf://org/model@commit' or 'pvc://claim/dlrm/42'";
 const URI_HINT = 'for a bucket that is only known at apply, use s3Uri(bucket, path)';
 
 test('a model that says only what it must has no checksum, no embedding tables, and the store of its cloud', () => {
@@ -78,6 +79,92 @@ test.each(['pvc://claim//dlrm', 'pvc://claim/../other', 'pvc://claim/a/../../b']
   'a path on a claim that leaves the claim is refused: %s',
   (uri) => expect(wrong({ uri })).toHaveLength(1),
 );
+
+const COMMIT = '0123456789abcdef0123456789abcdef01234567';
+const DIGEST = `sha256:${SHA256}` as const;
+const credentials = { accessKeyId: { name: 'oss', key: 'id' }, secretAccessKey: { name: 'oss', key: 'secret' } };
+
+test('a model may lie in OSS, in an image and on the hub', () => {
+  const locate = (props: Partial<ModelArtifactProps>) => locationOf(model(props));
+  expect(locate({ uri: 'oss://models/dlrm/42', store: { region: 'cn-hangzhou', credentials } })).toEqual({
+    scheme: 'oss',
+    place: 'models',
+    path: 'dlrm/42',
+  });
+  expect(locate({ uri: `oci://localhost:5000/shop/dlrm@${DIGEST}` })).toEqual({
+    scheme: 'oci',
+    place: 'localhost:5000',
+    path: `shop/dlrm@${DIGEST}`,
+  });
+  expect(locate({ uri: `hf://Qwen/Qwen3-8B@${COMMIT}` })).toEqual({
+    scheme: 'hf',
+    place: 'Qwen',
+    path: `Qwen3-8B@${COMMIT}`,
+  });
+});
+
+test.each([
+  'oci://registry.example.com/dlrm:42',
+  'oci://registry.example.com/dlrm@sha256:abc',
+  `oci://registry.example.com/DLRM@${DIGEST}`,
+])('an image without a digest, or with a name that none has, is refused: %s', (uri) => {
+  expect(wrong({ uri })).toEqual([
+    `[model dlrm] uri must be an image with its digest, like 'oci://registry.example.com/dlrm@sha256:…', got '${uri.slice(0, 56)}${uri.length > 58 ? '…' : "'"}: a tag may move`,
+  ]);
+});
+
+test.each(['hf://org/model', 'hf://org/model@main', `hf://org/model@${COMMIT.slice(1)}`, `hf://org/a/b@${COMMIT}`])(
+  'a model of the hub without a commit is refused, since branches move: %s',
+  (uri) => {
+    const [problem] = wrong({ uri });
+    expect(problem).toContain(
+      "uri must be a model of the hub at a commit of 40 hex digits, like 'hf://org/model@0123…cdef', got 'hf://org/",
+    );
+    expect(problem).toMatch(/: a branch or a tag may move$/);
+  },
+);
+
+test('OSS needs keys, and a region from which its address follows', () => {
+  expect(wrong({ uri: 'oss://models/dlrm' })).toEqual([
+    "[model dlrm] store.region must be given with oss://, like 'cn-hangzhou': the address of the store follows from it",
+    '[model dlrm] store.credentials must be given with oss://: rclone knows no roles of Alibaba Cloud (RRSA)',
+  ]);
+  expect(wrong({ uri: 'oss://models/dlrm', store: { endpoint: 'https://oss.example.com', credentials } })).toEqual([]);
+});
+
+test.each([
+  ['s3://models/dlrm', 'which takes endpoint, region, credentials'],
+  ['gs://models/dlrm', 'which has no settings of a store'],
+] as const)('a token of the hub for %s is refused', (uri, takes) => {
+  expect(wrong({ uri, store: { token: { name: 'hub', key: 'token' } } })).toEqual([
+    `[model dlrm] store.token must be left out with ${uri.slice(0, 5)}, ${takes}`,
+  ]);
+});
+
+test('the hub takes the address of a mirror and a token, and no keys', () => {
+  const uri = `hf://org/model@${COMMIT}` as const;
+  const token = { name: 'hub', key: 'token' };
+  expect(model({ uri, store: { endpoint: 'https://mirror.example.com', token } }).store.token).toEqual(token);
+  expect(wrong({ uri, store: { credentials } })).toEqual([
+    '[model dlrm] store.credentials must be left out with hf://, which takes endpoint, token',
+  ]);
+});
+
+test('a checksum of an image is refused: nothing could check it but its own digest', () => {
+  expect(wrong({ uri: `oci://registry.example.com/dlrm@${DIGEST}`, sha256: SHA256 })).toEqual([
+    '[model dlrm] sha256 must be left out with oci://, where the digest of the image is checked',
+  ]);
+});
+
+test.each([
+  ['s3://models/dlrm', undefined, false],
+  ['s3://models/dlrm', SHA256, true],
+  [`hf://org/model@${COMMIT}`, undefined, true],
+  [`oci://registry.example.com/dlrm@${DIGEST}`, undefined, true],
+  ['pvc://claim/dlrm', undefined, false],
+] as const)('%s with the checksum %s is immutable: %s', (uri, sha256, immutable) => {
+  expect(isImmutable(model({ uri, sha256 }))).toBe(immutable);
+});
 
 test('a claim whose name no claim can have is refused', () => {
   expect(wrong({ uri: 'pvc://My_Claim/dlrm' })).toHaveLength(1);
@@ -161,6 +248,7 @@ test('an unknown prop is named, with what it may have been', () => {
 test('a bucket whose name is known is written into the address', () => {
   expect(s3Uri('models', 'dlrm/42')).toBe('s3://models/dlrm/42');
   expect(gcsUri('models', 'dlrm/42')).toBe('gs://models/dlrm/42');
+  expect(ossUri('models', 'dlrm/42')).toBe('oss://models/dlrm/42');
 });
 
 test.each([

@@ -2,7 +2,8 @@ import { App } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import type { NetworkPolicySpec } from 'kubernetes-types/networking/v1';
 import { ModelServer, type ModelServerProps, Platform, triton } from '../../lib';
-import { model, objectsOf, own, platform, problemsOf, ranker, specOf } from './fixtures';
+import { warningsOf } from '../../lib/platform/warnings';
+import { containerOf, model, objectsOf, own, platform, podOf, problemsOf, ranker, specOf } from './fixtures';
 
 const refused = (props: object) => problemsOf(() => objectsOf(ranker(props as Partial<ModelServerProps>)));
 
@@ -41,6 +42,62 @@ test('a peer that is let in twice is refused', () => {
   expect(problemsOf(() => server.allowFrom(caller))).toEqual([
     "[shop/ranker] allowFrom must be called once for each peer, got 'shop/caller' again: remove one of the calls",
   ]);
+});
+
+test.each([undefined, null, 'caller', {}])('whoever is no peer is refused: %p', (peer) => {
+  const shown = peer === undefined ? 'nothing' : peer === 'caller' ? "'caller'" : JSON.stringify(peer);
+  expect(problemsOf(() => ranker().allowFrom(peer as never))).toEqual([
+    `[shop/ranker] allowFrom must be given pods, such as a ModelServer or Pods.select(…) of cdk8s-plus, got ${shown}`,
+  ]);
+});
+
+test('what lets a peer in is labelled like all else of the server', () => {
+  const shop = platform();
+  const server = ranker({}, shop);
+  server.allowFrom(kplus.Pods.all(shop, 'caller'));
+  expect(objectsOf(server).get('NetworkPolicy', 'ranker-from-caller').metadata.labels).toMatchObject({
+    'app.kubernetes.io/name': 'ranker',
+    'app.kubernetes.io/component': 'model-server',
+  });
+});
+
+const IMAGE = `oci://registry.example.com/shop/dlrm@sha256:${'a'.repeat(64)}` as const;
+
+test.each([
+  ['1.34', 1],
+  ['1.35', 0],
+  ['1.37', 0],
+])(
+  'a model in an image on Kubernetes %s makes %d problems: image volumes are on by default from 1.35',
+  (kubernetes, n) => {
+    const shop = platform({ cluster: { kubernetes } });
+    ranker({ model: model({ uri: IMAGE }) }, shop);
+    const problem =
+      '[shop/ranker] model.uri with image volumes must run on Kubernetes 1.35 or newer, got 1.34: put the model into a bucket or on a claim';
+    expect(problemsOf(() => objectsOf(shop))).toEqual(n === 0 ? [] : [problem]);
+  },
+);
+
+test('a server whose model is an image mounts it, and copies nothing', () => {
+  const shop = platform({ cluster: { kubernetes: '1.37' } });
+  const pod = podOf(objectsOf(ranker({ model: model({ uri: IMAGE, size: '500Gi' }) }, shop)));
+  expect(pod.initContainers).toBeUndefined();
+  expect(pod.volumes[0]).toEqual({
+    name: 'model',
+    image: { reference: IMAGE.slice('oci://'.length), pullPolicy: 'IfNotPresent' },
+  });
+  expect(containerOf(pod).volumeMounts[0]).toEqual({ name: 'model', mountPath: '/models/dlrm', readOnly: true });
+  expect(containerOf(pod).resources.requests?.['ephemeral-storage']).toBe('4Gi');
+});
+
+test.each([
+  ['s3://models/dlrm', true],
+  ['hf://org/model@0123456789abcdef0123456789abcdef01234567', false],
+  [IMAGE, false],
+] as const)('without a checksum, a production server with its model at %s is warned about: %s', (uri, warned) => {
+  const shop = platform({ cluster: { kubernetes: '1.37' } });
+  ranker({ model: model({ uri }) }, shop);
+  expect(warningsOf(shop).some(({ text }) => text.startsWith('model.sha256 is missing'))).toBe(warned);
 });
 
 test('a server whose callers are named is closed to the other pods of its namespace, and not to monitoring', () => {

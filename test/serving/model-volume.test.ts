@@ -1,12 +1,21 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ModelArtifactProps } from '../../lib';
-import { claimedModel, PULL_SCRIPT, pulledModel, SCRIPT_FOLDER } from '../../lib/serving/model-volume';
+import {
+  claimedModel,
+  HUB_SCRIPT,
+  imageModel,
+  PULL_SCRIPT,
+  pulledModel,
+  pullImage,
+  pullScripts,
+  SCRIPT_FOLDER,
+} from '../../lib/serving/model-volume';
 import { envOf, model } from './fixtures';
 
-function pulled(props: Partial<ModelArtifactProps> = {}) {
+function pulled(props: Partial<ModelArtifactProps> = {}, cache?: { claim: string; folder: string }) {
   const input = { folder: '/models/dlrm', image: 'rclone/rclone:1.74.4', script: 'ranker', pullSeconds: 738 };
-  return pulledModel({ ...input, model: model(props) });
+  return pulledModel({ ...input, model: model(props), ...(cache === undefined ? {} : { cache }) });
 }
 
 function puller(props: Partial<ModelArtifactProps> = {}) {
@@ -20,6 +29,17 @@ test('a claim is mounted read-only at the folder that the server reads, and noth
     volumes: [{ name: 'model', persistentVolumeClaim: { claimName: 'models', readOnly: true } }],
     mount: { name: 'model', mountPath: '/models/dlrm', subPath: 'dlrm/42', readOnly: true },
     initContainers: [],
+    disk: 0,
+  });
+});
+
+test('an image is mounted by the kubelet, read-only, at the folder that the server reads', () => {
+  const image = `registry.example.com/shop/dlrm@sha256:${'a'.repeat(64)}` as const;
+  expect(imageModel(model({ uri: `oci://${image}` }), '/models/dlrm')).toEqual({
+    volumes: [{ name: 'model', image: { reference: image, pullPolicy: 'IfNotPresent' } }],
+    mount: { name: 'model', mountPath: '/models/dlrm', readOnly: true },
+    initContainers: [],
+    disk: 0,
   });
 });
 
@@ -106,6 +126,73 @@ test('Alibaba Cloud OSS is asked as rclone asks it: by the name of the bucket, a
   const env = envOf(puller({ store: { endpoint: 'https://oss-cn-hangzhou-internal.aliyuncs.com' } }));
   expect(env.RCLONE_CONFIG_STORE_PROVIDER).toBe('Alibaba');
   expect(env).not.toHaveProperty('RCLONE_CONFIG_STORE_REGION');
+});
+
+const credentials = { accessKeyId: { name: 'oss', key: 'id' }, secretAccessKey: { name: 'oss', key: 'secret' } };
+
+test('OSS is asked inside its region, where traffic is free and no NAT gateway is needed', () => {
+  const container = puller({ uri: 'oss://models/dlrm/42', store: { region: 'cn-hangzhou', credentials } });
+  expect(envOf(container)).toMatchObject({
+    MODEL_SOURCE: 'store:models/dlrm/42',
+    RCLONE_CONFIG_STORE_TYPE: 's3',
+    RCLONE_CONFIG_STORE_PROVIDER: 'Alibaba',
+    RCLONE_CONFIG_STORE_ENDPOINT: 'https://s3.oss-cn-hangzhou-internal.aliyuncs.com',
+  });
+  expect(envOf(container)).not.toHaveProperty('RCLONE_CONFIG_STORE_REGION');
+  expect(container.env).toContainEqual({
+    name: 'AWS_SECRET_ACCESS_KEY',
+    valueFrom: { secretKeyRef: { name: 'oss', key: 'secret' } },
+  });
+});
+
+test('OSS is asked at another address, also at one of your own, where that is said', () => {
+  const endpoint = 'https://models.example.com';
+  const env = envOf(puller({ uri: 'oss://models/dlrm/42', store: { endpoint, credentials } }));
+  expect(env).toMatchObject({ RCLONE_CONFIG_STORE_PROVIDER: 'Alibaba', RCLONE_CONFIG_STORE_ENDPOINT: endpoint });
+});
+
+const ON_HUB = 'hf://org/model@0123456789abcdef0123456789abcdef01234567';
+
+test('a model of the hub is fetched in an image with Python, by a script beside the one that puts it in place', () => {
+  const onHub = model({ uri: ON_HUB });
+  expect(pullImage(onHub)).toBe('python:3.14.0-alpine');
+  expect(pullScripts(onHub)).toEqual({ 'pull-model.sh': PULL_SCRIPT, 'pull-from-hub.py': HUB_SCRIPT });
+  expect(pulled({ uri: ON_HUB }).volumes[1]?.configMap?.items).toEqual([
+    { key: 'pull-model.sh', path: 'pull-model.sh' },
+    { key: 'pull-from-hub.py', path: 'pull-from-hub.py' },
+  ]);
+  const names = Object.keys(envOf(puller({ uri: ON_HUB })));
+  expect(names).toEqual(['MODEL_SOURCE', 'MODEL_BYTES', 'MODEL_FOLDER', 'PULL_SECONDS', 'HOME']);
+  expect(envOf(puller({ uri: ON_HUB })).MODEL_SOURCE).toBe(ON_HUB);
+});
+
+test('a mirror of the hub and a token for it are passed on', () => {
+  const endpoint = 'https://mirror.example.com';
+  const container = puller({ uri: ON_HUB, store: { endpoint, token: { name: 'hub', key: 'token' } } });
+  expect(envOf(container).HF_ENDPOINT).toBe(endpoint);
+  expect(container.env).toContainEqual({
+    name: 'HF_TOKEN',
+    valueFrom: { secretKeyRef: { name: 'hub', key: 'token' } },
+  });
+});
+
+test('the script is told how much room the model needs', () => {
+  expect(envOf(puller()).MODEL_BYTES).toBe(String(18 * 2 ** 30));
+});
+
+test('with a cache, the copy is made in there under a lock, and takes no disk of the pod but for its log', () => {
+  const cached = pulled({}, { claim: 'cache', folder: 'dlrm-42-abc' });
+  expect(cached.volumes[0]).toEqual({ name: 'model', persistentVolumeClaim: { claimName: 'cache' } });
+  expect(cached.mount).toEqual({ name: 'model', mountPath: '/models/dlrm', subPath: 'dlrm-42-abc', readOnly: true });
+  expect(cached.disk).toBe(0);
+  const [container] = cached.initContainers;
+  expect(envOf(container ?? {})).toMatchObject({
+    MODEL_FOLDER: '/cache/dlrm-42-abc',
+    MODEL_LOCK: '/cache/.locks/dlrm-42-abc',
+    HOME: '/cache',
+  });
+  expect(container?.volumeMounts?.[0]).toEqual({ name: 'model', mountPath: '/cache' });
+  expect(container?.resources?.limits).toEqual({ memory: '512Mi', 'ephemeral-storage': '64Mi' });
 });
 
 test('Google Cloud Storage is asked with the identity of the pod, too', () => {

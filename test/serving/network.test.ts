@@ -2,7 +2,7 @@ import * as pulumi from '@pulumi/pulumi';
 import type { NetworkPolicySpec } from 'kubernetes-types/networking/v1';
 import { type ModelServerProps, tensorflowServing, vllm } from '../../lib';
 import { render } from '../../lib/synth/render';
-import { model, objectsOf, own, ranker, specOf } from './fixtures';
+import { model, objectsOf, own, platform, ranker, specOf } from './fixtures';
 
 function policy(props: Partial<ModelServerProps> = {}): NetworkPolicySpec {
   return specOf<NetworkPolicySpec>(objectsOf(ranker(props)), 'NetworkPolicy', 'ranker');
@@ -70,6 +70,22 @@ test('a server with its model in a bucket reaches the store by HTTPS, and the ad
       },
     ]);
   }
+});
+
+const credentials = { accessKeyId: { name: 'oss', key: 'id' }, secretAccessKey: { name: 'oss', key: 'secret' } };
+
+test('OSS and the hub are reached by HTTPS, and no address that hands out identities', () => {
+  const oss = model({ uri: 'oss://models/dlrm', store: { region: 'cn-hangzhou', credentials } });
+  expect(policy({ model: oss }).egress).toEqual([{ ports: tcp(443) }]);
+  const hub = model({ uri: 'hf://org/model@0123456789abcdef0123456789abcdef01234567' });
+  expect(policy({ model: hub }).egress).toEqual([{ ports: tcp(443) }]);
+});
+
+test('a server whose model is an image talks to nobody: the kubelet pulls it', () => {
+  const shop = platform({ cluster: { kubernetes: '1.36' } });
+  const uri = `oci://registry.example.com/dlrm@sha256:${'a'.repeat(64)}` as const;
+  const objects = objectsOf(ranker({ model: model({ uri }) }, shop));
+  expect(specOf(objects, 'NetworkPolicy', 'ranker')).not.toHaveProperty('egress');
 });
 
 test('a store of your own is reached on the port of its endpoint', () => {

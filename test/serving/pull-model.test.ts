@@ -1,5 +1,6 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import {
   chmodSync,
   existsSync,
@@ -8,10 +9,13 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 const LIB = join(__dirname, '../../lib/serving');
 const SCRIPT = join(LIB, 'pull-model.sh');
@@ -49,19 +53,22 @@ function program(name: string, body: string): void {
   chmodSync(join(folder, 'bin', name), 0o755);
 }
 
+function environment(env: Record<string, string>): Record<string, string> {
+  return {
+    PATH: `${join(folder, 'bin')}:${process.env.PATH}`,
+    SOURCE: source,
+    CALLS: join(folder, 'calls'),
+    MODEL_SOURCE: 'store:models/dlrm/42',
+    MODEL_FOLDER: target,
+    MODEL_BYTES: '4096',
+    PULL_SECONDS: '738',
+    ...env,
+  };
+}
+
 function pull(env: Record<string, string> = {}) {
-  const { status, signal, stdout, stderr } = spawnSync('sh', [SCRIPT], {
-    encoding: 'utf8',
-    env: {
-      PATH: `${join(folder, 'bin')}:${process.env.PATH}`,
-      SOURCE: source,
-      CALLS: join(folder, 'calls'),
-      MODEL_SOURCE: 'store:models/dlrm/42',
-      MODEL_FOLDER: target,
-      PULL_SECONDS: '738',
-      ...env,
-    },
-  });
+  const options = { encoding: 'utf8', env: environment(env) } as const;
+  const { status, signal, stdout, stderr } = spawnSync('sh', [SCRIPT], options);
   return { status, signal, stdout, stderr };
 }
 
@@ -277,6 +284,117 @@ test('the command at the head of the script prints the checksum that it accepts,
   const MODEL_SHA256 = documented('pull-model.sh');
   expect(MODEL_SHA256).toMatch(/^[0-9a-f]{64}$/);
   expect(pull({ MODEL_SHA256 }).status).toBe(0);
+});
+
+test('a disk without room for the model is left alone, and both sizes are told', () => {
+  program('df', 'echo "Filesystem 1024-blocks Used Available Capacity Mounted on"\necho "/dev/x 9 9 2048 99% /"');
+  expect(pull({ MODEL_BYTES: String(3 * 2 ** 20) })).toMatchObject({
+    status: 1,
+    stderr: expect.stringMatching(/^no room for the model: it needs \d+ MiB more, and 2 MiB are free\n$/),
+  });
+  expect(calls()).toEqual([]);
+});
+
+test('what was copied before needs no room again', () => {
+  mkdirSync(`${target}.incoming`, { recursive: true });
+  writeFileSync(join(`${target}.incoming`, 'config.pbtxt'), Buffer.alloc(4 * 2 ** 20));
+  program('df', 'echo head\necho "/dev/x 9 9 512 99% /"');
+  expect(pull({ MODEL_BYTES: String(3 * 2 ** 20) }).status).toBe(0);
+});
+
+test('kserve#3256: what was copied is on the disk before the model appears, should the node lose power', () => {
+  program('sync', 'echo sync >> "$CALLS"');
+  program('mv', 'echo mv >> "$CALLS"\n/bin/mv "$@"');
+  expect(pull().status).toBe(0);
+  expect(calls().slice(1)).toEqual(['sync', 'mv']);
+});
+
+test('a model in place is not read again: that would take a large one minutes at every start', () => {
+  pull({ MODEL_SHA256: checksum(FILES) });
+  program('sha256sum', 'echo hashed >> "$CALLS"');
+  expect(pull({ MODEL_SHA256: checksum(FILES) }).status).toBe(0);
+  expect(calls()).toHaveLength(1);
+});
+
+describe('in the cache of a node', () => {
+  // Pods wait here for seconds.
+  jest.setTimeout(30_000);
+
+  const lock = () => join(folder, 'models', '.locks', 'dlrm');
+
+  /** With the programs that they call, each is a group of processes. */
+  const started: ChildProcess[] = [];
+  afterEach(() => {
+    for (const child of started.splice(0)) end(child);
+  });
+
+  function end({ pid }: ChildProcess): void {
+    try {
+      if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+    } catch {
+      // It has ended by itself.
+    }
+  }
+
+  /** Starts a pull and does not wait for it. */
+  function start(env: Record<string, string> = {}) {
+    const child = spawn('sh', [SCRIPT], { env: environment({ MODEL_LOCK: lock(), ...env }), detached: true });
+    started.push(child);
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (data) => {
+        output += data;
+      });
+    }
+    const ended = once(child, 'close').then(([status]) => ({ status, output }));
+    return { child, ended };
+  }
+
+  /** Waits, for at most 10 s, until a file is there. */
+  async function appears(file: string): Promise<void> {
+    for (let i = 0; i < 500 && !existsSync(file); i++) await sleep(20);
+    expect(existsSync(file)).toBe(true);
+  }
+
+  test('kserve#3869: two pods of a node that need one model copy it once', async () => {
+    program('rclone', `${RCLONE}\ntouch "$CALLS.begun"\nsleep 1`);
+    const first = start();
+    await appears(join(folder, 'calls.begun'));
+    const second = start();
+    expect((await first.ended).status).toBe(0);
+    expect(await second.ended).toEqual({
+      status: 0,
+      output: `another pod of this node is copying the model: waiting for it\nthe model is in place: ${target}\n`,
+    });
+    expect(calls()).toHaveLength(1);
+    expect(inPlace()).toEqual(FILES);
+  });
+
+  test('a pod that is killed while it copies leaves no lock, and the next one finishes what was begun', async () => {
+    program('rclone', 'cp "$SOURCE/config.pbtxt" "$3/"\nkill -KILL $PPID');
+    expect(pull({ MODEL_LOCK: lock() })).toMatchObject(KILLED);
+    program('rclone', `test -f "$3/config.pbtxt"\n${RCLONE}`);
+    expect(pull({ MODEL_LOCK: lock() }).status).toBe(0);
+    expect(inPlace()).toEqual(FILES);
+  });
+
+  test('a pod does not wait for ever for another one', async () => {
+    program('rclone', 'touch "$CALLS.begun"\nsleep 60');
+    const first = start();
+    await appears(join(folder, 'calls.begun'));
+    const { status, stderr } = pull({ MODEL_LOCK: lock(), PULL_SECONDS: '1' });
+    expect([status, stderr]).toEqual([1, 'another pod of this node has been copying the model for 1 s: giving up\n']);
+    end(first.child);
+    await first.ended;
+  });
+
+  test('every start marks the model as used, also where it is in place', () => {
+    pull({ MODEL_LOCK: lock() });
+    const old = new Date('2026-01-01');
+    utimesSync(lock(), old, old);
+    pull({ MODEL_LOCK: lock() });
+    expect(statSync(lock()).mtime.getTime()).toBeGreaterThan(old.getTime());
+  });
 });
 
 test('a variable that is missing stops it before anything is touched', () => {

@@ -17,6 +17,7 @@ const pod = (spec: object) => ({
 test.each([
   ['the service account it runs as', { serviceAccountName: 'x' }, 'ServiceAccount'],
   ['a claim', { volumes: [{ persistentVolumeClaim: { claimName: 'x' } }] }, 'PersistentVolumeClaim'],
+  ['the volume that a claim takes', { volumeName: 'x' }, 'PersistentVolume'],
   ['a ConfigMap volume', { volumes: [{ configMap: { name: 'x' } }] }, 'ConfigMap'],
   ['a Secret volume', { volumes: [{ secret: { secretName: 'x' } }] }, 'Secret'],
   ['a projected Secret', { volumes: [{ projected: { sources: [{ secret: { name: 'x' } }] } }] }, 'Secret'],

@@ -50,6 +50,14 @@ const USES: Record<keyof typeof FEATURES, (platform: Platform) => { kind: string
     server.autoscale(autoscaleOnResources({ replicas: [2, 4], cpu: '60%', tolerance: '5%' }));
     return { kind: 'HorizontalPodAutoscaler', field: 'tolerance' };
   },
+  'image volumes': (platform) => {
+    const uri = `oci://registry.example.com/shop/two-tower@sha256:${'a'.repeat(64)}` as const;
+    new ModelServer(platform, 'retrieval', {
+      model: { name: 'two-tower', version: '7', uri, size: '1Gi' },
+      runtime: tensorflowServing({ version: '2.19.1' }),
+    });
+    return { kind: 'Deployment', field: 'image' };
+  },
 };
 
 const features = Object.keys(FEATURES) as (keyof typeof FEATURES)[];
