@@ -4,44 +4,25 @@ import { dirname, join } from 'node:path';
 import ts from 'typescript';
 import { parse, parseAllDocuments } from 'yaml';
 import { run } from '../../lib/cli/run';
+import {
+  asStatements,
+  type Block,
+  blocks,
+  ENVIRONMENT,
+  first,
+  firstEnvironment,
+  guide,
+  holds,
+  moreWhole,
+  PROGRAM,
+  ROOT,
+  trimmed,
+  whole,
+  wholeEnvironment,
+  withLines,
+} from './guide';
 
-/*
- * Does what docs/serving.md says, and compares what it shows with what comes out. The word after the language of a
- * block says what the block is:
- *
- * - `file=`: a file. The program is there twice: as it begins, and whole, at the end.
- * - `part`: lines of the whole program or of its environment, in their order; they compile by themselves beside it.
- * - `also`: lines that are added to the whole program; a `text` after it is what they print.
- * - `refused`: the same, and the `text` after it is why they are refused.
- * - `of=Kind/name`: a part of what the program last shown writes, after `also` with what was added there; with a file's
- *   name behind it, a part of a ConfigMap's JSON.
- * - `console`: what a command prints in the whole program, but for the lines that `…` stands for.
- */
-
-const ROOT = join(__dirname, '..', '..');
-const ENVIRONMENT = 'stacks/environments/production.yaml';
-const PROGRAM = 'stacks/main.ts';
-const BLOCK = /^```(?<language>\w+)(?: (?<mark>[^\n=]+)(?:=(?<of>\S+))?)?\n(?<text>.*?)^```$/gms;
-
-interface Block {
-  readonly language: string;
-  readonly mark: string;
-  readonly of: string;
-  readonly text: string;
-  /** The first words of the block, by which a failing test names it. */
-  readonly title: string;
-}
-
-const guide = readFileSync(join(ROOT, 'docs/serving.md'), 'utf8');
-const blocks: readonly Block[] = [...guide.matchAll(BLOCK)].map(({ index, groups = {} }) => {
-  const { language = '', mark = '', of = '', text = '' } = groups;
-  const line = guide.slice(0, index).split('\n').length;
-  return { language, mark, of, text, title: `line ${line}, ${[language, mark, of].filter(Boolean).join(' ')}` };
-});
-
-const files = (path: string) => blocks.filter(({ mark, of }) => mark === 'file' && of === path).map(({ text }) => text);
-const [first = '', whole = '', ...moreWhole] = files(PROGRAM);
-const [firstEnvironment = '', wholeEnvironment = ''] = files(ENVIRONMENT);
+/* Does what docs/serving.md says, and compares what it shows with what comes out. */
 
 let folder: string;
 let cwd: string;
@@ -55,16 +36,6 @@ afterAll(() => {
   process.chdir(cwd);
   rmSync(folder, { recursive: true, force: true });
 });
-
-/** A program with lines at the end of what it composes, and with the library of this repository. */
-function withLines(program: string, lines: string): string {
-  const end = program.lastIndexOf('  },\n});');
-  const names = [...lines.matchAll(/\b(\w+)\b/g)].map(([name]) => name);
-  const missing = ['GpuRequest', 'ModelArtifact', 'rayServe'].filter((name) => names.includes(name));
-  const imports = missing.length > 0 ? `import { ${missing.join(', ')} } from 'recstack';\n` : '';
-  const code = `${imports}${program.slice(0, end)}{\n${lines}}\n${program.slice(end)}`;
-  return code.replaceAll("'recstack'", `'${join(ROOT, 'lib')}'`);
-}
 
 interface Outcome {
   readonly code: number;
@@ -125,35 +96,21 @@ function programOf(block: Block): { program: string; environment: string } {
   };
 }
 
-/** Lines without their indentation, which differs by where they stand. */
-function trimmed(text: string): string[] {
-  return text
-    .trim()
-    .split('\n')
-    .map((line) => line.trim());
-}
-
-/** Whether all of a part is in a whole: keys of objects, and items of lists in their order. */
-function holds(all: unknown, part: unknown): boolean {
-  if (Array.isArray(part)) {
-    let rest: readonly unknown[] = Array.isArray(all) ? all : [];
-    return part.every((item) => {
-      const i = rest.findIndex((candidate) => holds(candidate, item));
-      rest = rest.slice(i + 1);
-      return i >= 0;
-    });
-  }
-  if (typeof part !== 'object' || part === null) return all === part;
-  return Object.entries(part).every(([key, value]) => holds(Reflect.get(Object(all), key), value));
-}
-
 const marked = (...marks: string[]) =>
   blocks.filter(({ mark }) => marks.includes(mark)).map((b) => [b.title, b] as const);
 
 test('the program is there as it begins and whole, in less than 60 lines', () => {
   expect(moreWhole).toEqual([]);
   expect(whole.trim().split('\n').length).toBeLessThan(60);
-  expect(blocks.map(({ language, mark }) => `${language} ${mark}`.trim())).not.toContain('ts');
+});
+
+test('each block is of a kind that is tested, and no text stands alone', () => {
+  const kinds = new Set(blocks.map(({ language, mark }) => `${language} ${mark}`.trim()));
+  const tested = ['ts file', 'ts part', 'ts also', 'ts refused', 'yaml file', 'yaml part', 'yaml of', 'json of'];
+  expect([...kinds].filter((kind) => !tested.includes(kind)).sort()).toEqual(['console', 'mermaid', 'text']);
+  const before = blocks.flatMap(({ language }, i) => (language === 'text' ? [blocks[i - 1]?.mark] : []));
+  expect(before.filter((mark) => mark !== 'also' && mark !== 'refused')).toEqual([]);
+  expect(guide.match(/^```\w/gm)).toHaveLength(blocks.length);
 });
 
 test('the arrows from the funnel are its network policies, and all of them', () => {
@@ -163,9 +120,23 @@ test('the arrows from the funnel are its network policies, and all of them', () 
   expect(arrows.sort()).toEqual(names.filter((name) => name.endsWith('-from-home')).sort());
 });
 
-test('all of its code compiles', () => {
-  const snippets = blocks.filter(({ language, mark }) => language === 'ts' && ['part', 'also'].includes(mark));
-  const programs = [withLines(first, ''), ...snippets.map(({ text }) => withLines(whole, asStatements(text)))];
+test('its code compiles, but for what is said not to', () => {
+  const snippets = blocks.filter(({ language, mark }) => language === 'ts' && mark !== 'file');
+  const programs = [
+    ['the first program', withLines(first, '')] as const,
+    ...snippets.map(({ title, text }) => [title, withLines(whole, asStatements(text))] as const),
+  ];
+  const complaints = complaintsAbout(programs.map(([, program]) => program));
+  const wrong = programs.flatMap(([title], i) => complaints[i]?.slice(0, 1).map((text) => `${title}: ${text}`) ?? []);
+  const saidSo = snippets.filter(({ text }) => text.includes(DOES_NOT_COMPILE)).map(({ title }) => title);
+  expect(wrong.filter((complaint) => !saidSo.some((title) => complaint.startsWith(title)))).toEqual([]);
+  expect(wrong).toHaveLength(saidSo.length);
+}, 120_000);
+
+const DOES_NOT_COMPILE = '// does not compile';
+
+/** What the compiler has to say against each of some programs, which are checked together. */
+function complaintsAbout(programs: readonly string[]): string[][] {
   const paths = programs.map((program, i) => {
     const path = join(folder, `compiled-${i}.ts`);
     writeFileSync(path, program);
@@ -173,21 +144,13 @@ test('all of its code compiles', () => {
   });
   const { config } = ts.readConfigFile(join(ROOT, 'tsconfig.json'), ts.sys.readFile);
   const { options } = ts.parseJsonConfigFileContent({ ...config, include: [], files: paths }, ts.sys, ROOT);
-  const compiler = ts.createProgram(paths, {
-    ...options,
-    rootDir: '/',
-    typeRoots: [join(ROOT, 'node_modules/@types')],
-  });
-  const complaints = paths.flatMap((path) => {
+  const typeRoots = [join(ROOT, 'node_modules/@types')];
+  const compiler = ts.createProgram(paths, { ...options, rootDir: '/', typeRoots });
+  return paths.map((path) => {
     const file = compiler.getSourceFile(path);
-    return [...compiler.getSyntacticDiagnostics(file), ...compiler.getSemanticDiagnostics(file)];
+    const found = [...compiler.getSyntacticDiagnostics(file), ...compiler.getSemanticDiagnostics(file)];
+    return found.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'));
   });
-  expect(complaints.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))).toEqual([]);
-}, 120_000);
-
-/** A single prop, such as `slo: …,`, as the object that it belongs to. */
-function asStatements(code: string): string {
-  return /^\w+: .*,\n$/.test(code) ? `({ ${code.trim()} });\n` : code;
 }
 
 test.each(marked('part'))('%s: its lines are in the whole program, in their order', (_, { language, text }) => {
