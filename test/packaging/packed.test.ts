@@ -83,7 +83,7 @@ test('the tarball holds the compiled library, its scripts, the licence and the R
   const files = readdirSync(join(project, 'node_modules', 'recstack'), { recursive: true }) as string[];
   const top = new Set(files.map((file) => file.split('/')[0]));
   expect([...top].sort()).toEqual(['LICENSE', 'README.md', 'build', 'package.json']);
-  expect(files.filter((file) => /\.(ts|js|sh)$/.test(file) === false && file.includes('.'))).toEqual([
+  expect(files.filter((file) => /\.(ts|js|sh|py)$/.test(file) === false && file.includes('.'))).toEqual([
     'README.md',
     'package.json',
   ]);
