@@ -60,5 +60,6 @@ export * from './serving/runtimes';
 export { Stack, type StackContext, type StackProps } from './stack/stack';
 export { type SynthResult, synth } from './synth/synth';
 // Training
+export type { Engine } from './training/engines/engine';
 export { TrainingJob, type TrainingJobNodes } from './training/training-job';
 export { type TrainingJobProps, trainingJobSchema } from './training/training-job-props';

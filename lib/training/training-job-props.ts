@@ -8,8 +8,10 @@ import { nameSchema } from '../core/names';
 import { bytesSchema, cpuSchema } from '../core/quantities';
 import { deferrableText, must, oneOf, pattern, text, wholeNumber } from '../core/schema';
 import type { Transform } from '../core/transform';
+import type { JobSet } from '../crds/jobset';
 import { GPU_TYPES } from '../platform/gpus';
 import { hasCronValues } from './cron';
+import { ENGINES } from './engines/engine';
 import { isOwnedVariable, OWNED_VARIABLES } from './torchrun';
 
 const cronRule = must("be a schedule of cron's five fields, like '0 2 * * *'");
@@ -37,6 +39,13 @@ export const trainingJobSchema = z.strictObject({
     .array(text('a word of the command'))
     .min(1, { error: must('have at least one word') })
     .readonly(),
+  /**
+   * What runs it: `job`, a plain Indexed Job, which starts a failed node again while the others wait for it, or `jobset`,
+   * a JobSet, which starts all of them again and also heals a group that lost its first node.
+   * @default - a JobSet for several nodes where the cluster has the add-on, unless there is a schedule or a deadline,
+   *   which a JobSet can't hold; else a Job
+   */
+  engine: oneOf(ENGINES).optional(),
   /**
    * Nodes that train together; each is one pod.
    * @default 1
@@ -113,10 +122,10 @@ export const trainingJobSchema = z.strictObject({
     .readonly()
     .default([]),
   /**
-   * The longest that a run may take, with all its retries.
-   * @default '24h'
+   * The longest that a run may take, with all its retries; a JobSet can't hold it.
+   * @default '24h' - of a JobSet, for each attempt
    */
-  deadline: durationSchema.default('24h'),
+  deadline: durationSchema.optional(),
   /**
    * How long a finished run and its logs are kept.
    * @default '24h'
@@ -132,6 +141,7 @@ export const trainingJobSchema = z.strictObject({
     .strictObject({
       job: z.custom<Transform<Job>>().optional(),
       cronJob: z.custom<Transform<CronJob>>().optional(),
+      jobSet: z.custom<Transform<JobSet>>().optional(),
       service: z.custom<Transform<Service>>().optional(),
       serviceAccount: z.custom<Transform<ServiceAccount>>().optional(),
       networkPolicy: z.custom<Transform<NetworkPolicy>>().optional(),
