@@ -63,3 +63,10 @@ export { type SynthResult, synth } from './synth/synth';
 export type { Engine } from './training/engines/engine';
 export { TrainingJob, type TrainingJobNodes } from './training/training-job';
 export { type TrainingJobProps, trainingJobSchema } from './training/training-job-props';
+export {
+  type Priority,
+  TrainingQueue,
+  type TrainingQueueNodes,
+  type TrainingQueueProps,
+  trainingQueueSchema,
+} from './training/training-queue';

@@ -8,6 +8,9 @@ export function problemsOf(settings: TrainingJobSettings, cluster: Cluster, engi
     ...transformProblems(settings, engine),
     ...engineProblems(settings, cluster),
     ...gpuProblems(settings, cluster),
+    ...(settings.priority !== undefined && settings.queue === undefined
+      ? [`priority must come with a queue, got '${settings.priority}' and none: set queue or priorityClass`]
+      : []),
   ];
 }
 

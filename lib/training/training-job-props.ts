@@ -6,13 +6,14 @@ import { durationSchema } from '../core/durations';
 import { imageSchema } from '../core/images';
 import { nameSchema } from '../core/names';
 import { bytesSchema, cpuSchema } from '../core/quantities';
-import { deferrableText, must, oneOf, pattern, text, wholeNumber } from '../core/schema';
+import { deferrableText, instance, must, oneOf, pattern, text, wholeNumber } from '../core/schema';
 import type { Transform } from '../core/transform';
 import type { JobSet } from '../crds/jobset';
 import { GPU_TYPES } from '../platform/gpus';
 import { hasCronValues } from './cron';
 import { ENGINES } from './engines/engine';
 import { isOwnedVariable, OWNED_VARIABLES } from './torchrun';
+import { PRIORITIES, TrainingQueue } from './training-queue';
 
 const cronRule = must("be a schedule of cron's five fields, like '0 2 * * *'");
 const FIELD = String.raw`(\*|[0-9A-Za-z]+(-[0-9A-Za-z]+)?)(\/\d+)?`;
@@ -131,6 +132,17 @@ export const trainingJobSchema = z.strictObject({
    * @default '24h'
    */
   keepFinished: durationSchema.default('24h'),
+  /**
+   * The queue in which it waits until all of its nodes fit in. The time that it waits does not count towards the
+   * deadline, which begins anew when it is stopped for another.
+   * @default - none: the pods are made at once
+   */
+  queue: instance<TrainingQueue>(TrainingQueue.isTrainingQueue, 'be a TrainingQueue').optional(),
+  /**
+   * Its place in the queue: it stops runs of a lower one, and is stopped for a higher one and for servers.
+   * @default 'normal'
+   */
+  priority: oneOf(PRIORITIES).optional(),
   /**
    * Name of the priority class of the pods.
    * @default - the cluster's default

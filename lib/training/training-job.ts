@@ -67,6 +67,7 @@ export class TrainingJob extends Construct {
     this.engine = engineOf(this.settings, this.platform.cluster);
     this.name = this.platform.nameOf(this, longestName(this.settings, this.engine));
     this.nodes = this.emit();
+    if (this.settings.queue) this.nodes.job.node.addDependency(this.settings.queue);
     this.applyTransforms();
     this.check();
   }
@@ -116,7 +117,9 @@ export class TrainingJob extends Construct {
 
   private job(): ApiObject {
     const { name, platform, settings } = this;
-    const metadata = workloadMetadata(name, 'training');
+    const entry = settings.queue?.labels(settings.priority ?? 'normal');
+    const plain = workloadMetadata(name, 'training');
+    const metadata = { ...plain, labels: { ...plain.labels, ...entry } };
     const input = { platform, name, settings, image: platform.pin(settings.image), serviceAccount: name };
     if (this.engine === 'jobset') return jobSet(this, 'job-set', { metadata, spec: jobSetSpec(input) });
     const spec = jobSpec(input);
@@ -126,7 +129,7 @@ export class TrainingJob extends Construct {
     return kubernetesObject<CronJob>(this, 'cron-job', {
       apiVersion: 'batch/v1',
       kind: 'CronJob',
-      metadata,
+      metadata: plain,
       spec: {
         schedule: settings.schedule,
         timeZone: settings.timeZone,
@@ -135,7 +138,8 @@ export class TrainingJob extends Construct {
         startingDeadlineSeconds: 3600,
         successfulJobsHistoryLimit: 3,
         failedJobsHistoryLimit: 3,
-        jobTemplate: { spec },
+        // It is each run that enters the queue.
+        jobTemplate: entry === undefined ? { spec } : { metadata: { labels: entry }, spec },
       },
     });
   }
@@ -152,7 +156,9 @@ export class TrainingJob extends Construct {
   }
 
   private check(): void {
-    const problems = problemsOf(this.settings, this.platform.cluster, this.engine);
+    const { queue } = this.settings;
+    const waiting = queue?.problemsWith(this, this.settings) ?? [];
+    const problems = [...problemsOf(this.settings, this.platform.cluster, this.engine), ...waiting];
     if (problems.length > 0) this.node.addValidation({ validate: () => problems });
     if (this.platform.production) for (const text of warningsOf(this.settings)) warn(this, text);
   }
