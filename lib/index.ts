@@ -61,6 +61,7 @@ export { Stack, type StackContext, type StackProps } from './stack/stack';
 export { type SynthResult, synth } from './synth/synth';
 // Training
 export type { Engine } from './training/engines/engine';
+export { type Hyperparameters, hyperparametersSchema } from './training/hyperparameters';
 export { TrainingJob, type TrainingJobNodes } from './training/training-job';
 export { type TrainingJobProps, trainingJobSchema } from './training/training-job-props';
 export {

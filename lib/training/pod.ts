@@ -1,10 +1,12 @@
-import type { Container, EnvVar, PodSpec, PodTemplateSpec } from 'kubernetes-types/core/v1';
+import type { Container, EnvVar, PodSpec, PodTemplateSpec, Volume } from 'kubernetes-types/core/v1';
 import { seconds } from '../core/durations';
 import { bytes, cores, formatBytes, formatCpu } from '../core/quantities';
 import { gpuPlacement } from '../platform/gpus';
 import { podLabels } from '../platform/labels';
 import type { Platform } from '../platform/platform';
 import { RESTRICTED_CONTAINER, restrictedPod } from '../platform/pod-security';
+import { HYPERPARAMETERS, hyperparameterArgs } from './hyperparameters';
+import { graceOf } from './survival';
 import type { TrainingJobSettings } from './training-job-props';
 
 /** What a run is made of, whatever runs it. */
@@ -28,16 +30,24 @@ export interface Meeting {
 /** The pods of a run, one for each node. */
 export function podTemplate(input: RunInput, meeting: Meeting): PodTemplateSpec {
   const { platform, name } = input;
+  const { hyperparameters } = input.settings;
   return {
-    metadata: { labels: podLabels({ platform: platform.node.id, name, component: 'training' }) },
+    metadata: {
+      labels: podLabels({ platform: platform.node.id, name, component: 'training' }),
+      // In the pod itself, so that a pod that starts again reads what the others have read.
+      ...(hyperparameters === undefined
+        ? {}
+        : { annotations: { [HYPERPARAMETERS.annotation]: JSON.stringify(hyperparameters) } }),
+    },
     spec: podSpec(input, meeting),
   };
 }
 
 function podSpec({ platform, settings, image, serviceAccount }: RunInput, { env, subdomain }: Meeting): PodSpec {
-  const { gpusPerNode, gpuType, checkpoints, sharedMemory, priorityClass } = settings;
+  const { gpusPerNode, gpuType, checkpoints, hyperparameters, sharedMemory, priorityClass } = settings;
   return {
     restartPolicy: 'Never',
+    ...graceOf(settings).pod,
     serviceAccountName: serviceAccount,
     automountServiceAccountToken: false,
     enableServiceLinks: false,
@@ -52,12 +62,13 @@ function podSpec({ platform, settings, image, serviceAccount }: RunInput, { env,
       ...(checkpoints === undefined
         ? []
         : [{ name: 'checkpoints', persistentVolumeClaim: { claimName: checkpoints.claim } }]),
+      ...(hyperparameters === undefined ? [] : [hyperparameterVolume()]),
     ],
   };
 }
 
 function trainer(settings: TrainingJobSettings, image: string, meeting: readonly EnvVar[]): Container {
-  const { gpusPerNode, checkpoints, resources } = settings;
+  const { gpusPerNode, checkpoints, hyperparameters, resources } = settings;
   const devices = gpusPerNode === 0 ? undefined : { 'nvidia.com/gpu': String(gpusPerNode) };
   const memory = formatBytes(bytes(resources.memory));
   const disk = { 'ephemeral-storage': '12Gi' };
@@ -66,6 +77,8 @@ function trainer(settings: TrainingJobSettings, image: string, meeting: readonly
     image,
     imagePullPolicy: 'IfNotPresent',
     command: [...settings.command],
+    ...argsOf(settings),
+    ...graceOf(settings).container,
     env: [...meeting, ...ownEnv(settings)],
     resources: {
       requests: { cpu: formatCpu(cores(resources.cpu)), memory, ...disk, ...devices },
@@ -76,6 +89,7 @@ function trainer(settings: TrainingJobSettings, image: string, meeting: readonly
       { name: 'tmp', mountPath: '/tmp' },
       { name: 'shared-memory', mountPath: '/dev/shm' },
       ...(checkpoints === undefined ? [] : [{ name: 'checkpoints', mountPath: '/checkpoints' }]),
+      ...(hyperparameters === undefined ? [] : [{ name: 'hyperparameters', mountPath: HYPERPARAMETERS.folder }]),
     ],
   };
 }
@@ -84,10 +98,25 @@ function trainer(settings: TrainingJobSettings, image: string, meeting: readonly
  * The user's variables, and the defaults that they take the place of: server-side apply refuses a name that is there
  * twice.
  */
-function ownEnv({ env, checkpoints }: TrainingJobSettings): EnvVar[] {
+function ownEnv({ env, checkpoints, hyperparameters }: TrainingJobSettings): EnvVar[] {
   const saving = checkpoints && {
     CHECKPOINT_FOLDER: '/checkpoints',
     CHECKPOINT_EVERY_SECONDS: String(seconds(checkpoints.every)),
   };
-  return Object.entries({ HOME: '/tmp', ...saving, ...env }).map(([name, value]) => ({ name, value }));
+  const file = hyperparameters && { HYPERPARAMETERS_FILE: `${HYPERPARAMETERS.folder}/${HYPERPARAMETERS.file}` };
+  return Object.entries({ HOME: '/tmp', ...saving, ...file, ...env }).map(([name, value]) => ({ name, value }));
+}
+
+/** None rather than an empty list, which the API server would drop. */
+function argsOf({ hyperparameters = {} }: TrainingJobSettings): Pick<Container, 'args'> {
+  const args = hyperparameterArgs(hyperparameters);
+  return args.length === 0 ? {} : { args };
+}
+
+function hyperparameterVolume(): Volume {
+  const fieldPath = `metadata.annotations['${HYPERPARAMETERS.annotation}']`;
+  return {
+    name: 'hyperparameters',
+    downwardAPI: { items: [{ path: HYPERPARAMETERS.file, fieldRef: { fieldPath } }] },
+  };
 }

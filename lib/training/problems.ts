@@ -1,5 +1,6 @@
 import type { Cluster } from '../platform/cluster';
 import { type Engine, engineProblems } from './engines/engine';
+import { survivalProblems } from './survival';
 import type { TrainingJobSettings } from './training-job-props';
 
 /** What can't work, as the rest of the sentence after the job's path. */
@@ -8,16 +9,11 @@ export function problemsOf(settings: TrainingJobSettings, cluster: Cluster, engi
     ...transformProblems(settings, engine),
     ...engineProblems(settings, cluster),
     ...gpuProblems(settings, cluster),
+    ...survivalProblems(settings),
     ...(settings.priority !== undefined && settings.queue === undefined
       ? [`priority must come with a queue, got '${settings.priority}' and none: set queue or priorityClass`]
       : []),
   ];
-}
-
-/** What works and should yet be mended in production. */
-export function warningsOf({ checkpoints, nodes }: TrainingJobSettings): string[] {
-  if (checkpoints !== undefined || nodes === 1) return [];
-  return ['checkpoints are missing: whatever interrupts the run starts it from the beginning'];
 }
 
 function transformProblems({ schedule, transform }: TrainingJobSettings, engine: Engine): string[] {

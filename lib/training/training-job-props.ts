@@ -12,6 +12,7 @@ import type { JobSet } from '../crds/jobset';
 import { GPU_TYPES } from '../platform/gpus';
 import { hasCronValues } from './cron';
 import { ENGINES } from './engines/engine';
+import { hyperparametersSchema } from './hyperparameters';
 import { isOwnedVariable, OWNED_VARIABLES } from './torchrun';
 import { PRIORITIES, TrainingQueue } from './training-queue';
 
@@ -87,6 +88,13 @@ export const trainingJobSchema = z.strictObject({
     )
     .default({}),
   /**
+   * What the training is tuned by. The program has it as arguments after the command, such as `--learning_rate=0.001`,
+   * and as JSON in the file `HYPERPARAMETERS_FILE`.
+   * @default - none
+   * @example { learning_rate: 1e-3, layers: [512, 256], amp: true }
+   */
+  hyperparameters: hyperparametersSchema.optional(),
+  /**
    * Where checkpoints live: a claim that outlives the pods, mounted at `/checkpoints`. Several nodes need one that
    * all can write to (ReadWriteMany).
    * @default - none: a failure starts from the beginning
@@ -99,6 +107,14 @@ export const trainingJobSchema = z.strictObject({
       every: durationSchema,
     })
     .optional(),
+  /**
+   * What a run that must leave its nodes, for another run, a server or maintenance, is left before it is told to end, so
+   * that its next checkpoint comes first: longer than `checkpoints.every`. Whoever it makes room for waits so long, and
+   * so does a JobSet before it starts all nodes again. A machine that is lost, or taken back by a cloud earlier, keeps
+   * no such promise.
+   * @default - none: it is told at once, and does again what came after its last checkpoint
+   */
+  preemptionGrace: durationSchema.optional(),
   /**
    * When to run, by cron. Two runs never overlap.
    * @default - once, when it is applied

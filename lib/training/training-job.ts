@@ -4,6 +4,7 @@ import { Construct } from 'constructs';
 import type { CronJob, Job } from 'kubernetes-types/batch/v1';
 import type { Service } from 'kubernetes-types/core/v1';
 import type { NetworkPolicy } from 'kubernetes-types/networking/v1';
+import { explain } from '../core/derivation';
 import { kubernetesObject } from '../core/kubernetes-object';
 import { MAX_CRON_JOB_NAME, MAX_LABEL } from '../core/names';
 import { parse } from '../core/schema';
@@ -16,7 +17,8 @@ import { warn } from '../platform/warnings';
 import { type Engine, engineOf } from './engines/engine';
 import { jobSpec } from './engines/job';
 import { jobSetSpec, POD_SUFFIX } from './engines/jobset';
-import { problemsOf, warningsOf } from './problems';
+import { problemsOf } from './problems';
+import { graceOf, survivalWarnings } from './survival';
 import { RENDEZVOUS_PORT } from './torchrun';
 import { type TrainingJobProps, type TrainingJobSettings, trainingJobSchema } from './training-job-props';
 
@@ -160,7 +162,8 @@ export class TrainingJob extends Construct {
     const waiting = queue?.problemsWith(this, this.settings) ?? [];
     const problems = [...problemsOf(this.settings, this.platform.cluster, this.engine), ...waiting];
     if (problems.length > 0) this.node.addValidation({ validate: () => problems });
-    if (this.platform.production) for (const text of warningsOf(this.settings)) warn(this, text);
+    if (this.platform.production) for (const text of survivalWarnings(this.settings)) warn(this, text);
+    explain(this, graceOf(this.settings).derivations);
   }
 }
 

@@ -1,11 +1,9 @@
 import type { JobSpec, PodFailurePolicyRule } from 'kubernetes-types/batch/v1';
 import { seconds } from '../../core/durations';
 import { podTemplate, type RunInput } from '../pod';
+import { DEFAULT_DEADLINE } from '../survival';
 import { torchrunEnv } from '../torchrun';
 import type { TrainingJobSettings } from '../training-job-props';
-
-/** The longest that a run takes, unless a deadline is given. */
-export const DEFAULT_DEADLINE = '24h';
 
 /**
  * One run: an Indexed Job with a pod for each node, all there at once or not at all successful.

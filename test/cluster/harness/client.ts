@@ -130,7 +130,11 @@ export class Client {
   private async collection(apiVersion: string, kind: string, namespace?: string): Promise<string> {
     const root = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
     const resource = (await this.discover(root)).find((candidate) => candidate.kind === kind);
-    if (resource === undefined) throw new Refused(404, `the server has no ${kind} in ${apiVersion}`);
+    if (resource === undefined) {
+      // What a group lacks now may be installed later.
+      this.resources.delete(root);
+      throw new Refused(404, `the server has no ${kind} in ${apiVersion}`);
+    }
     const scope = resource.namespaced && namespace !== undefined ? `/namespaces/${namespace}` : '';
     return `${root}${scope}/${resource.name}`;
   }
@@ -142,7 +146,6 @@ export class Client {
         body.resources.filter(({ name }) => !name.includes('/')),
       );
       this.resources.set(root, resources);
-      // What a group lacks now may be installed later.
       resources.catch(() => this.resources.delete(root));
     }
     return resources;
