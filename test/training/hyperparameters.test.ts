@@ -62,7 +62,7 @@ const VALUE = 'must be a number, a text, true or false, or a list of numbers or 
 test.each([
   ['a map', { optimizer: { name: 'adamw' } }, `hyperparameters.optimizer ${VALUE}, got {"name":"adamw"}`],
   ['nothing', { optimizer: null }, `hyperparameters.optimizer ${VALUE}, got null`],
-  ['an empty list, which argparse refuses', { all: [] }, `hyperparameters.all ${VALUE}, got []`],
+  ['an empty list, which argparse refuses', { all: [] }, 'hyperparameters.all must have at least 1 item, got []'],
   ['no number', { lr: Number.NaN }, `hyperparameters.lr ${VALUE}, got NaN`],
   ['a list with an option in it', { all: ['--help'] }, `hyperparameters.all ${VALUE}, got ["--help"]`],
   [
