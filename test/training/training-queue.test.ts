@@ -38,6 +38,14 @@ test('a queue is a quota, what it is of, a way in, and its priorities, which com
   ]);
 });
 
+test('a queue comes before its runs wherever it stands in the tree', () => {
+  const shop = jobSetPlatform();
+  const first = new Construct(shop, 'first');
+  training({ ...GANG, queue: queueIn(shop) }, first);
+  const kinds = objectsOf(shop).all.map(({ kind }) => kind);
+  expect(kinds.indexOf('LocalQueue')).toBeLessThan(kinds.indexOf('JobSet'));
+});
+
 test('only the way in lives in a namespace', () => {
   const namespaces = queued()
     .all.filter(({ apiVersion }) => apiVersion.startsWith('kueue'))
@@ -125,7 +133,7 @@ test.each([
 test('of a schedule, each run enters, and not the CronJob', () => {
   const manifests = queued({ schedule: '0 2 * * *' });
   expect(manifests).toHaveObject('CronJob', 'retraining', { spec: { jobTemplate: { metadata: { labels: ENTRY } } } });
-  expect(manifests.get('CronJob', 'retraining').metadata.labels).not.toHaveProperty('kueue.x-k8s.io/queue-name');
+  expect(manifests.get('CronJob', 'retraining').metadata.labels).not.toHaveProperty(['kueue.x-k8s.io/queue-name']);
 });
 
 test.each([
@@ -140,7 +148,7 @@ test.each([
 
 test('kueue#2796: a gang is let in whole or not at all', () => {
   const { annotations } = queued({ engine: 'job' }).get('Job', 'retraining').metadata;
-  expect(annotations ?? {}).not.toHaveProperty('kueue.x-k8s.io/job-min-parallelism');
+  expect(annotations ?? {}).not.toHaveProperty(['kueue.x-k8s.io/job-min-parallelism']);
 });
 
 test('a run without a queue has no label of one', () => {
