@@ -113,4 +113,5 @@ test('in production, what a stopped run loses is warned about', () => {
   expect(warnings({})).toEqual(['checkpoints are missing: whatever interrupts the run starts it from the beginning']);
   expect(warnings({ checkpoints: CHECKPOINTS, preemptionGrace: '12m' })).toEqual([]);
   expect(warnings({ checkpoints: CHECKPOINTS }, false)).toEqual([]);
+  expect(warnings({ checkpoints: CHECKPOINTS, queue: undefined })).toEqual([]);
 });

@@ -41,7 +41,11 @@ const jobSet = {
 };
 
 test('what is written is admitted without a warning, and kept', async () => {
-  const written = manifests({ checkpoints: { claim: 'checkpoints', every: '10m' } });
+  const written = manifests({
+    checkpoints: { claim: 'checkpoints', every: '10m' },
+    preemptionGrace: '12m',
+    hyperparameters: { learning_rate: 1e-3, layers: [512, 256], amp: true },
+  });
   try {
     for (const manifest of written.all) {
       const { warnings } = await client.apply(manifest);

@@ -58,20 +58,21 @@ test.each(['job', 'jobset'])('what is written is admitted without a warning, and
   }
 });
 
-const isBuilt = builtOf(['kueue']).length > 0;
+const built = builtOf(['kueue', 'jobset']);
+const isBuilt = built.includes('kueue');
 const title = isBuilt ? 'with the real controller' : 'kueue is not built: npx tsx tools/build.ts --only kueue';
 (isBuilt ? describe : describe.skip)(title, () => {
   const workspace = new Workspace();
   const nodes = gpuNodes(2, { gpus: 8, type: GPU });
   const home = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'kueue-system' } };
   const kinds = ['job', 'jobset', 'pod', 'deployment', 'clusterqueue', 'resourceflavor', 'workload'];
-  let controller: Controller | undefined;
+  const controllers: Controller[] = [];
 
   beforeAll(async () => {
     await client.apply(home);
     const secret = { name: 'kueue-webhook-server-cert', namespace: 'kueue-system' };
     await client.apply({ apiVersion: 'v1', kind: 'Secret', metadata: secret });
-    controller = await startController(
+    const kueue = await startController(
       client,
       workspace,
       'kueue',
@@ -84,14 +85,18 @@ const title = isBuilt ? 'with the real controller' : 'kueue is not built: npx ts
           webhookServiceName: 'kueue-webhook-service',
           webhookSecretName: secret.name,
         },
-        integrations: { frameworks: ['batch/job', 'pod', 'deployment'] },
+        integrations: { frameworks: ['batch/job', 'jobset.x-k8s.io/jobset', 'pod', 'deployment'] },
       },
       // It serves an API of its own, which needs a certificate that the API server knows.
       ['--feature-gates=VisibilityOnDemand=false'],
     );
+    controllers.push(kueue);
+    if (!built.includes('jobset')) return;
+    const webhooks = ['mjobset.kb.io', 'vjobset.kb.io', 'mpod.kb.io', 'vpod.kb.io'];
+    controllers.push(await startController(client, workspace, 'jobset', { namespace: NAMESPACE, webhooks }));
   });
   afterAll(async () => {
-    await controller?.stop();
+    for (const controller of controllers) await controller.stop();
     await workspace.stop();
     await deleteAll(client, [home]);
   });
@@ -140,6 +145,26 @@ const title = isBuilt ? 'with the real controller' : 'kueue is not built: npx ts
     for (const pod of urgent) await exit(pod, 0);
     await podsOf('low', 2);
     expect((await job('low')).status.failed ?? 0).toBe(0);
+  });
+
+  const withJobSets = built.includes('jobset')
+    ? 'a gang in a JobSet is stopped as a whole, comes back as a whole, and that is no restart'
+    : 'jobset is not built: npx tsx tools/build.ts --only jobset';
+  (built.includes('jobset') ? test : test.skip)(withJobSets, async () => {
+    const engine = { engine: 'jobset' };
+    await apply({ low: 'low' }, engine);
+    await podsOf('low', 2);
+    await apply({ low: 'low', urgent: 'high' }, engine);
+    const urgent = await podsOf('urgent', 2);
+    expect(await pods('low')).toEqual([]);
+    for (const pod of urgent) await exit(pod, 0);
+    await podsOf('low', 2);
+    const low = {
+      apiVersion: 'jobset.x-k8s.io/v1alpha2',
+      kind: 'JobSet',
+      metadata: { name: 'low', namespace: NAMESPACE },
+    };
+    expect((await client.get<{ status: { restarts?: number } }>(low)).status.restarts ?? 0).toBe(0);
   });
 
   test('serving stops training to get its GPUs', async () => {
