@@ -64,10 +64,5 @@ export type { Engine } from './training/engines/engine';
 export { type Hyperparameters, hyperparametersSchema } from './training/hyperparameters';
 export { TrainingJob, type TrainingJobNodes } from './training/training-job';
 export { type TrainingJobProps, trainingJobSchema } from './training/training-job-props';
-export {
-  type Priority,
-  TrainingQueue,
-  type TrainingQueueNodes,
-  type TrainingQueueProps,
-  trainingQueueSchema,
-} from './training/training-queue';
+export { TrainingQueue, type TrainingQueueNodes } from './training/training-queue';
+export { type Priority, type TrainingQueueProps, trainingQueueSchema } from './training/training-queue-props';

@@ -14,7 +14,8 @@ import { hasCronValues } from './cron';
 import { ENGINES } from './engines/engine';
 import { hyperparametersSchema } from './hyperparameters';
 import { isOwnedVariable, OWNED_VARIABLES } from './torchrun';
-import { PRIORITIES, TrainingQueue } from './training-queue';
+import { TrainingQueue } from './training-queue';
+import { PRIORITIES } from './training-queue-props';
 
 const cronRule = must("be a schedule of cron's five fields, like '0 2 * * *'");
 const FIELD = String.raw`(\*|[0-9A-Za-z]+(-[0-9A-Za-z]+)?)(\/\d+)?`;

@@ -1,19 +1,14 @@
 import type { ApiObject } from 'cdk8s';
 import { Construct, type IConstruct } from 'constructs';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { MAX_LABEL } from '../core/names';
 import { InvalidInput } from '../core/problem';
-import { bytes, bytesSchema, cores, cpuSchema, formatBytes, formatCpu } from '../core/quantities';
-import { oneOf, parse, wholeNumber } from '../core/schema';
+import { bytes, type bytesSchema, cores, type cpuSchema, formatBytes, formatCpu } from '../core/quantities';
+import { parse } from '../core/schema';
 import { clusterQueue, KUEUE_LABELS, localQueue, resourceFlavor, workloadPriorityClass } from '../crds/kueue';
-import { GPU_TYPES } from '../platform/gpus';
 import { LABELS } from '../platform/labels';
 import { Platform } from '../platform/platform';
-
-/** How urgent a run is beside the others of its queue. */
-export const PRIORITIES = ['low', 'normal', 'high'] as const;
-/** The name of one. @useDeclaredType */
-export type Priority = (typeof PRIORITIES)[number];
+import { type Priority, type TrainingQueueProps, trainingQueueSchema } from './training-queue-props';
 
 /** What a queue orders by: the values have room between them for classes of one's own. */
 const VALUES = { low: 100, normal: 200, high: 300, serving: 1000 } as const satisfies Record<
@@ -28,29 +23,6 @@ const VALUES = { low: 100, normal: 200, high: 300, serving: 1000 } as const sati
 const UNCOUNTED_DISK = '1Pi';
 
 const QUEUE = Symbol.for('recstack.TrainingQueue');
-
-/** Checks {@link TrainingQueueProps}. */
-export const trainingQueueSchema = z.strictObject({
-  /**
-   * GPUs that may be in use at the same time.
-   * @default - none: for runs on CPU
-   */
-  gpus: z
-    .strictObject({
-      /** How many. */
-      count: wholeNumber({ min: 1, of: 'GPUs' }),
-      /** Their type: a queue counts one, since GPUs of another are no substitute. */
-      type: oneOf(GPU_TYPES),
-    })
-    .optional(),
-  /** CPU that may be set aside at the same time. */
-  cpu: cpuSchema,
-  /** Memory that may be set aside at the same time. */
-  memory: bytesSchema,
-});
-
-/** Properties of a TrainingQueue. @interface */
-export type TrainingQueueProps = z.input<typeof trainingQueueSchema>;
 
 /** The constructs that a queue is made of. All but the LocalQueue belong to no namespace. */
 export interface TrainingQueueNodes {

@@ -140,7 +140,7 @@ test.each([
   ['JobSet', {}],
   ['Job', { engine: 'job' }],
 ] as const)(
-  'a %s is not written as suspended: Kueue does that, and applying it again would stop a run',
+  'a %s is not written as suspended: Kueue does that, and applying it again would conflict',
   (kind, props) => {
     expect(specOf(queued(props), kind, 'retraining')).not.toHaveProperty('suspend');
   },

@@ -122,6 +122,24 @@ const title = isBuilt ? 'with the real controller' : 'jobset is not built: npx t
     expect((await status()).restartsCountTowardsMax ?? 0).toBe(0);
   });
 
+  test('a node that dies and is declared out of service starts all of them again elsewhere, and costs no retry', async () => {
+    const before = await gang();
+    const lost = last(before).spec.nodeName ?? '';
+    const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: lost } };
+    // Nobody plays its kubelet any more: it stops to report, and what runs there can't be ended.
+    await client.patch(node, { metadata: { labels: { type: 'dead' } } });
+    await eventually(
+      async () => expect((await client.get<Pod>(last(before))).metadata.deletionTimestamp).toBeDefined(),
+      {
+        seconds: 60,
+      },
+    );
+    await client.patch(node, { spec: { taints: [{ key: 'node.kubernetes.io/out-of-service', effect: 'NoExecute' }] } });
+    const after = await restarted(before);
+    expect(after.map(({ spec }) => spec.nodeName)).not.toContain(lost);
+    expect((await status()).restartsCountTowardsMax ?? 0).toBe(0);
+  });
+
   test('a fatal exit code ends the run at once, whatever retries are left', async () => {
     await exit(last(await gang()), 42);
     await ended('Failed');
