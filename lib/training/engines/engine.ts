@@ -7,9 +7,9 @@ export const ENGINES = ['job', 'jobset'] as const;
 export type Engine = (typeof ENGINES)[number];
 
 /**
- * The engine that is named, or else a JobSet where the cluster has them and one can do all that is asked: with several
- * nodes, starting all of them again is quicker and surer than repairing the group around the one that failed, which
- * can't be done at all when that was the first of them, by which the others meet.
+ * The engine that is named, or else a JobSet where the cluster has them and one can do all that is asked. With several
+ * nodes, starting all of them again heals whatever happened to one; repairing the group around it can't be done when it
+ * was the first, by which the others meet.
  */
 export function engineOf(settings: TrainingJobSettings, cluster: Cluster): Engine {
   if (settings.engine !== undefined) return settings.engine;

@@ -17,7 +17,8 @@ export const POD_SUFFIX = `-${JOB}-0-`.length + '-abcde'.length;
  * The Job inside fails at the first pod that does and is never repaired, so that no node waits for a peer that is gone.
  * It has no time to live of its own: one that is deleted would be made anew, with all of its restarts before it.
  *
- * @see https://jobset.sigs.k8s.io/docs/tasks/configurable_failure_policy/
+ * @see https://github.com/kubernetes-sigs/jobset/blob/v0.10.1/pkg/controllers/failure_policy.go
+ * @see https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/controller/job/pod_failure_policy.go
  */
 export function jobSetSpec(input: RunInput): JobSetSpec {
   const { name, settings } = input;
