@@ -84,5 +84,9 @@ export { VectorIndex, type VectorIndexProps, vectorIndexSchema } from './serving
 export { Stack, type StackContext, type StackProps } from './stack/stack';
 export { type SynthResult, synth } from './synth/synth';
 // Training
+export type { Engine } from './training/engines/engine';
+export { type Hyperparameters, hyperparametersSchema } from './training/hyperparameters';
 export { TrainingJob, type TrainingJobNodes } from './training/training-job';
 export { type TrainingJobProps, trainingJobSchema } from './training/training-job-props';
+export { TrainingQueue, type TrainingQueueNodes } from './training/training-queue';
+export { type Priority, type TrainingQueueProps, trainingQueueSchema } from './training/training-queue-props';

@@ -42,6 +42,10 @@ interface CronJobSpec {
   readonly jobTemplate: { readonly spec: JobSpec };
 }
 
+interface JobSetSpec {
+  readonly replicatedJobs: readonly { readonly replicas?: number; readonly template: { readonly spec: JobSpec } }[];
+}
+
 const NOTHING: Footprint = { pods: 0, cpu: 0, memory: 0, ...NO_GPUS };
 
 /**
@@ -65,7 +69,7 @@ export function footprint(manifests: readonly Workload[]): { least: Footprint; m
   );
   let least = NOTHING;
   let most = NOTHING;
-  for (const { apiVersion, kind, metadata, spec } of manifests.flatMap(plainWorkloads)) {
+  for (const { apiVersion, kind, metadata, spec } of manifests.flatMap(plainWorkloads).flatMap(jobsOfSet)) {
     // Others have kinds of these names, too, such as the Job of Volcano.
     if (!/^(apps|batch)\//.test(apiVersion ?? '')) continue;
     const count = podsOf(kind, spec, autoscalers.get(key(kind, metadata.namespace, metadata.name)));
@@ -77,6 +81,15 @@ export function footprint(manifests: readonly Workload[]): { least: Footprint; m
     most = plus(most, pod, count.most);
   }
   return { least, most };
+}
+
+/** The Jobs of a JobSet, each as often as it runs; anything else is itself. */
+function jobsOfSet(workload: Workload): Workload[] {
+  const { apiVersion, kind, metadata, spec } = workload;
+  if (kind !== 'JobSet' || !apiVersion?.startsWith('jobset.x-k8s.io/')) return [workload];
+  return (spec as JobSetSpec).replicatedJobs.flatMap(({ replicas = 1, template }) => {
+    return Array<Workload>(replicas).fill({ apiVersion: 'batch/v1', kind: 'Job', metadata, spec: template.spec });
+  });
 }
 
 interface Bounds {

@@ -9,6 +9,8 @@ export const ADDONS = [
   'gateway-api',
   'kserve',
   'kuberay',
+  'jobset',
+  'kueue',
 ] as const;
 /** The name of one. @useDeclaredType */
 export type Addon = (typeof ADDONS)[number];

@@ -28,10 +28,7 @@ export function torchrunEnv(props: {
   readonly restarts: number;
 }): EnvVar[] {
   const { nodes, gpusPerNode, service, restarts } = props;
-  const common = [
-    { name: 'PET_NNODES', value: String(nodes) },
-    { name: 'PET_NPROC_PER_NODE', value: String(Math.max(1, gpusPerNode)) },
-  ];
+  const common = groupSize(nodes, gpusPerNode);
   if (nodes === 1) return [...common, { name: 'PET_STANDALONE', value: '1' }];
   return [
     // A run on a schedule has another name every time; only the pod knows it.
@@ -41,5 +38,38 @@ export function torchrunEnv(props: {
     { name: 'PET_RDZV_ENDPOINT', value: `$(JOB_NAME)-0.${service}:${RENDEZVOUS_PORT}` },
     { name: 'PET_RDZV_ID', value: '$(JOB_NAME)' },
     { name: 'PET_MAX_RESTARTS', value: String(restarts) },
+  ];
+}
+
+/**
+ * The same for nodes that all start again when one fails: they meet at a fixed place, each with its rank, and a failed
+ * process ends its node at once instead of being repaired.
+ *
+ * @see https://github.com/pytorch/pytorch/blob/main/torch/distributed/run.py
+ */
+export function gangEnv(props: {
+  readonly nodes: number;
+  readonly gpusPerNode: number;
+  /** The host name of the first node. */
+  readonly master: string;
+}): EnvVar[] {
+  const { nodes, gpusPerNode, master } = props;
+  return [
+    ...groupSize(nodes, gpusPerNode),
+    // JOB_COMPLETION_INDEX comes after these variables, where they can't refer to it.
+    {
+      name: 'PET_NODE_RANK',
+      valueFrom: { fieldRef: { fieldPath: "metadata.labels['batch.kubernetes.io/job-completion-index']" } },
+    },
+    { name: 'PET_MASTER_ADDR', value: master },
+    { name: 'PET_MASTER_PORT', value: String(RENDEZVOUS_PORT) },
+    { name: 'PET_MAX_RESTARTS', value: '0' },
+  ];
+}
+
+function groupSize(nodes: number, gpusPerNode: number): EnvVar[] {
+  return [
+    { name: 'PET_NNODES', value: String(nodes) },
+    { name: 'PET_NPROC_PER_NODE', value: String(Math.max(1, gpusPerNode)) },
   ];
 }

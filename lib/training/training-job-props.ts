@@ -6,11 +6,16 @@ import { durationSchema } from '../core/durations';
 import { imageSchema } from '../core/images';
 import { nameSchema } from '../core/names';
 import { bytesSchema, cpuSchema } from '../core/quantities';
-import { deferrableText, must, oneOf, pattern, text, wholeNumber } from '../core/schema';
+import { deferrableText, instance, must, oneOf, pattern, text, wholeNumber } from '../core/schema';
 import type { Transform } from '../core/transform';
+import type { JobSet } from '../crds/jobset';
 import { GPU_TYPES } from '../platform/gpus';
 import { hasCronValues } from './cron';
+import { ENGINES } from './engines/engine';
+import { hyperparametersSchema } from './hyperparameters';
 import { isOwnedVariable, OWNED_VARIABLES } from './torchrun';
+import { TrainingQueue } from './training-queue';
+import { PRIORITIES } from './training-queue-props';
 
 const cronRule = must("be a schedule of cron's five fields, like '0 2 * * *'");
 const FIELD = String.raw`(\*|[0-9A-Za-z]+(-[0-9A-Za-z]+)?)(\/\d+)?`;
@@ -37,6 +42,13 @@ export const trainingJobSchema = z.strictObject({
     .array(text('a word of the command'))
     .min(1, { error: must('have at least one word') })
     .readonly(),
+  /**
+   * What runs it: `job`, a plain Indexed Job, which starts a failed node again while the others wait for it, or `jobset`,
+   * a JobSet, which starts all of them again and also heals a group that lost its first node.
+   * @default - a JobSet for several nodes where the cluster has the add-on, unless there is a schedule or a deadline,
+   *   which a JobSet can't hold; else a Job
+   */
+  engine: oneOf(ENGINES).optional(),
   /**
    * Nodes that train together; each is one pod.
    * @default 1
@@ -77,6 +89,13 @@ export const trainingJobSchema = z.strictObject({
     )
     .default({}),
   /**
+   * What the training is tuned by. The program has it as arguments after the command, such as `--learning_rate=0.001`,
+   * and as JSON in the file `HYPERPARAMETERS_FILE`.
+   * @default - none
+   * @example { learning_rate: 1e-3, layers: [512, 256], amp: true }
+   */
+  hyperparameters: hyperparametersSchema.optional(),
+  /**
    * Where checkpoints live: a claim that outlives the pods, mounted at `/checkpoints`. Several nodes need one that
    * all can write to (ReadWriteMany).
    * @default - none: a failure starts from the beginning
@@ -89,6 +108,14 @@ export const trainingJobSchema = z.strictObject({
       every: durationSchema,
     })
     .optional(),
+  /**
+   * What a run that must leave its nodes, for another run, a server or maintenance, is left before it is told to end, so
+   * that its next checkpoint comes first: longer than `checkpoints.every`. Whoever it makes room for waits so long, and
+   * so does a JobSet before it starts all nodes again. A machine that is lost, or taken back by a cloud earlier, keeps
+   * no such promise.
+   * @default - none: it is told at once, and does again what came after its last checkpoint
+   */
+  preemptionGrace: durationSchema.optional(),
   /**
    * When to run, by cron. Two runs never overlap.
    * @default - once, when it is applied
@@ -113,15 +140,26 @@ export const trainingJobSchema = z.strictObject({
     .readonly()
     .default([]),
   /**
-   * The longest that a run may take, with all its retries.
-   * @default '24h'
+   * The longest that a run may take, with all its retries; a JobSet can't hold it.
+   * @default '24h' - of a JobSet, for each attempt
    */
-  deadline: durationSchema.default('24h'),
+  deadline: durationSchema.optional(),
   /**
    * How long a finished run and its logs are kept.
    * @default '24h'
    */
   keepFinished: durationSchema.default('24h'),
+  /**
+   * The queue in which it waits until all of its nodes fit in. The time that it waits does not count towards the
+   * deadline, which begins anew when it is stopped for another.
+   * @default - none: the pods are made at once
+   */
+  queue: instance<TrainingQueue>(TrainingQueue.isTrainingQueue, 'be a TrainingQueue').optional(),
+  /**
+   * Its place in the queue: it stops runs of a lower one, and is stopped for a higher one and for servers.
+   * @default 'normal'
+   */
+  priority: oneOf(PRIORITIES).optional(),
   /**
    * Name of the priority class of the pods.
    * @default - the cluster's default
@@ -132,6 +170,7 @@ export const trainingJobSchema = z.strictObject({
     .strictObject({
       job: z.custom<Transform<Job>>().optional(),
       cronJob: z.custom<Transform<CronJob>>().optional(),
+      jobSet: z.custom<Transform<JobSet>>().optional(),
       service: z.custom<Transform<Service>>().optional(),
       serviceAccount: z.custom<Transform<ServiceAccount>>().optional(),
       networkPolicy: z.custom<Transform<NetworkPolicy>>().optional(),

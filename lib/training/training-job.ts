@@ -4,23 +4,29 @@ import { Construct } from 'constructs';
 import type { CronJob, Job } from 'kubernetes-types/batch/v1';
 import type { Service } from 'kubernetes-types/core/v1';
 import type { NetworkPolicy } from 'kubernetes-types/networking/v1';
+import { explain } from '../core/derivation';
 import { kubernetesObject } from '../core/kubernetes-object';
 import { MAX_CRON_JOB_NAME, MAX_LABEL } from '../core/names';
 import { parse } from '../core/schema';
 import { transform } from '../core/transform';
+import { jobSet } from '../crds/jobset';
 import { CREDENTIALS_EGRESS } from '../platform/credentials';
 import { selectorLabels, workloadMetadata } from '../platform/labels';
 import { Platform } from '../platform/platform';
 import { warn } from '../platform/warnings';
-import { jobSpec } from './job';
+import { type Engine, engineOf } from './engines/engine';
+import { jobSpec } from './engines/job';
+import { jobSetSpec, POD_SUFFIX } from './engines/jobset';
+import { problemsOf } from './problems';
+import { graceOf, survivalWarnings } from './survival';
 import { RENDEZVOUS_PORT } from './torchrun';
 import { type TrainingJobProps, type TrainingJobSettings, trainingJobSchema } from './training-job-props';
 
 /** The constructs that a training job is made of: the way to every object that it emits. */
 export interface TrainingJobNodes {
-  /** The Job, or the CronJob of one on a schedule. */
+  /** The Job, the CronJob of one on a schedule, or the JobSet. */
   readonly job: ApiObject;
-  /** Gives several nodes their host names; undefined with a single node. */
+  /** Gives several nodes their host names; undefined with a single node, and for a JobSet, which makes its own. */
   readonly service: ApiObject | undefined;
   readonly serviceAccount: kplus.ServiceAccount;
   readonly networkPolicy: ApiObject;
@@ -53,14 +59,17 @@ export class TrainingJob extends Construct {
   readonly name: string;
   private readonly platform: Platform;
   private readonly settings: TrainingJobSettings;
+  private readonly engine: Engine;
 
   /** @throws InvalidInput with everything that is wrong with the props */
   constructor(scope: Construct, id: string, props: TrainingJobProps) {
     super(scope, id);
     this.platform = Platform.of(this);
     this.settings = parse(trainingJobSchema, props, this.node.path);
-    this.name = this.platform.nameOf(this, longestName(this.settings));
+    this.engine = engineOf(this.settings, this.platform.cluster);
+    this.name = this.platform.nameOf(this, longestName(this.settings, this.engine));
     this.nodes = this.emit();
+    if (this.settings.queue) this.nodes.job.node.addDependency(this.settings.queue);
     this.applyTransforms();
     this.check();
   }
@@ -88,7 +97,7 @@ export class TrainingJob extends Construct {
           ],
         },
       }),
-      service: settings.nodes > 1 ? this.service(selector) : undefined,
+      service: settings.nodes > 1 && this.engine === 'job' ? this.service(selector) : undefined,
       job: this.job(),
     };
   }
@@ -110,21 +119,19 @@ export class TrainingJob extends Construct {
 
   private job(): ApiObject {
     const { name, platform, settings } = this;
-    const metadata = workloadMetadata(name, 'training');
-    const spec = jobSpec({
-      platform,
-      name,
-      settings,
-      image: platform.pin(settings.image),
-      serviceAccount: name,
-    });
+    const entry = settings.queue?.labels(settings.priority ?? 'normal');
+    const plain = workloadMetadata(name, 'training');
+    const metadata = { ...plain, labels: { ...plain.labels, ...entry } };
+    const input = { platform, name, settings, image: platform.pin(settings.image), serviceAccount: name };
+    if (this.engine === 'jobset') return jobSet(this, 'job-set', { metadata, spec: jobSetSpec(input) });
+    const spec = jobSpec(input);
     if (settings.schedule === undefined) {
       return kubernetesObject<Job>(this, 'job', { apiVersion: 'batch/v1', kind: 'Job', metadata, spec });
     }
     return kubernetesObject<CronJob>(this, 'cron-job', {
       apiVersion: 'batch/v1',
       kind: 'CronJob',
-      metadata,
+      metadata: plain,
       spec: {
         schedule: settings.schedule,
         timeZone: settings.timeZone,
@@ -133,59 +140,40 @@ export class TrainingJob extends Construct {
         startingDeadlineSeconds: 3600,
         successfulJobsHistoryLimit: 3,
         failedJobsHistoryLimit: 3,
-        jobTemplate: { spec },
+        // It is each run that enters the queue.
+        jobTemplate: entry === undefined ? { spec } : { metadata: { labels: entry }, spec },
       },
     });
   }
 
   private applyTransforms(): void {
-    const { job, cronJob, service, serviceAccount, networkPolicy } = this.settings.transform;
-    if (job && this.settings.schedule === undefined) transform(this.nodes.job, job);
-    if (cronJob && this.settings.schedule !== undefined) transform(this.nodes.job, cronJob);
+    const { job, cronJob, jobSet, service, serviceAccount, networkPolicy } = this.settings.transform;
+    const { kind } = this.nodes.job;
+    if (job && kind === 'Job') transform(this.nodes.job, job);
+    if (cronJob && kind === 'CronJob') transform(this.nodes.job, cronJob);
+    if (jobSet && kind === 'JobSet') transform(this.nodes.job, jobSet);
     if (service && this.nodes.service) transform(this.nodes.service, service);
     if (serviceAccount) transform(this.nodes.serviceAccount, serviceAccount);
     if (networkPolicy) transform(this.nodes.networkPolicy, networkPolicy);
   }
 
   private check(): void {
-    const { gpuType, gpusPerNode, checkpoints, nodes, schedule, transform: changes } = this.settings;
-    if (changes.job && schedule !== undefined) {
-      const text = `transform.job must come without a schedule, got '${schedule}', which makes a CronJob: use transform.cronJob`;
-      this.node.addValidation({ validate: () => [text] });
-    }
-    if (changes.cronJob && schedule === undefined) {
-      const text = 'transform.cronJob must come with a schedule, got none, which makes a Job: use transform.job';
-      this.node.addValidation({ validate: () => [text] });
-    }
-    const problem = gpuType === undefined ? undefined : this.platform.cluster.problemWithGpu(gpuType);
-    if (problem !== undefined) this.node.addValidation({ validate: () => [`gpuType ${problem}`] });
-    if (gpuType === undefined && gpusPerNode > 0 && this.platform.cluster.hasNoGpus) {
-      this.node.addValidation({
-        validate: () => [
-          `gpusPerNode must be 0 in a cluster without GPUs, got ${gpusPerNode}: add their type to cluster.gpus`,
-        ],
-      });
-    }
-    const shares = this.platform.cluster.gpuOfWhichSharesLookWhole;
-    if (gpuType === undefined && gpusPerNode > 0 && shares !== undefined) {
-      const text = `gpuType must be said in a cluster where shares are called nvidia.com/gpu, as those of ${shares} are: a run without it could get them for whole cards`;
-      this.node.addValidation({ validate: () => [text] });
-    }
-    if (gpuType !== undefined && gpusPerNode === 0) {
-      this.node.addValidation({
-        validate: () => [
-          `gpuType must come with gpusPerNode, got '${gpuType}' and 0: set gpusPerNode or leave both out`,
-        ],
-      });
-    }
-    if (this.platform.production && checkpoints === undefined && nodes > 1) {
-      warn(this, `checkpoints are missing: whatever interrupts the run starts it from the beginning`);
-    }
+    const { queue } = this.settings;
+    const waiting = queue?.problemsWith(this, this.settings) ?? [];
+    const problems = [...problemsOf(this.settings, this.platform.cluster, this.engine), ...waiting];
+    if (problems.length > 0) this.node.addValidation({ validate: () => problems });
+    if (this.platform.production) for (const text of survivalWarnings(this.settings)) warn(this, text);
+    explain(this, graceOf(this.settings).derivations);
   }
 }
 
-/** A run's pods are called `<job>-<index>`, which must be a label; the Jobs of a CronJob add 11 characters before. */
-function longestName({ nodes, schedule }: TrainingJobSettings): number {
-  const index = `-${nodes - 1}`.length;
-  return schedule === undefined ? MAX_LABEL - index : Math.min(MAX_CRON_JOB_NAME, MAX_LABEL - 11 - index);
+/**
+ * A run's pods are called `<job>-<index>`, which must be a label; the Jobs of a CronJob add 11 characters before, a
+ * JobSet adds the name of its Job and demands room for the random end of its pods' names.
+ */
+function longestName({ nodes, schedule }: TrainingJobSettings, engine: Engine): number {
+  const index = `${nodes - 1}`.length;
+  if (engine === 'jobset') return MAX_LABEL - POD_SUFFIX - index;
+  const rest = MAX_LABEL - 1 - index;
+  return schedule === undefined ? rest : Math.min(MAX_CRON_JOB_NAME, rest - 11);
 }

@@ -139,6 +139,19 @@ test('a CronJob asks for what its Job asks for', () => {
   expect(footprint([workload('CronJob', { jobTemplate: { spec: template(POD) } })]).most).toEqual(pods(1));
 });
 
+test('a JobSet asks for what all of its Jobs ask for', () => {
+  const job = (parallelism: number) => ({ spec: { ...template(POD), parallelism, completions: parallelism } });
+  const spec = {
+    replicatedJobs: [
+      { name: 'node', replicas: 2, template: job(4) },
+      { name: 'coordinator', template: job(1) },
+    ],
+  };
+  const jobSet = { ...workload('JobSet', spec), apiVersion: 'jobset.x-k8s.io/v1alpha2' };
+  expect(footprint([jobSet])).toEqual({ least: NOTHING, most: pods(9) });
+  expect(footprint([{ ...jobSet, apiVersion: 'example.com/v1' }]).most).toEqual(NOTHING);
+});
+
 test('a Job of another API group is not mistaken for one of Kubernetes', () => {
   const job = {
     apiVersion: 'batch.volcano.sh/v1alpha1',

@@ -1,7 +1,8 @@
 import type { Construct } from 'constructs';
 import type { CronJobSpec, JobSpec } from 'kubernetes-types/batch/v1';
 import type { Container, PodSpec } from 'kubernetes-types/core/v1';
-import { TrainingJob, type TrainingJobProps } from '../../lib';
+import { type Platform, TrainingJob, type TrainingJobProps } from '../../lib';
+import type { JobSetSpec } from '../../lib/crds/jobset';
 import { objectsOf, platform, specOf } from '../serving/fixtures';
 
 /** Four nodes of eight GPUs, which is what a job of several nodes looks like. */
@@ -41,4 +42,14 @@ export function trainerOf(props: Partial<TrainingJobProps> = {}): Required<Conta
   const [trainer, ...more] = podOf(props).containers;
   if (trainer === undefined || more.length > 0) throw new Error('there should be one container');
   return trainer as Required<Container>;
+}
+
+/** A platform on a cluster with JobSets and queues. */
+export function jobSetPlatform(): Platform {
+  return platform({ cluster: { kubernetes: '1.33', addons: ['jobset', 'kueue'] } });
+}
+
+/** The JobSet of a run of several nodes. */
+export function jobSetOf(props: Partial<TrainingJobProps> = {}): JobSetSpec {
+  return specOf<JobSetSpec>(objectsOf(training({ ...FOUR_NODES, ...props }, jobSetPlatform())), 'JobSet', 'retraining');
 }

@@ -1,4 +1,4 @@
-import { isOwnedVariable, RENDEZVOUS_PORT, torchrunEnv } from '../../lib/training/torchrun';
+import { gangEnv, isOwnedVariable, RENDEZVOUS_PORT, torchrunEnv } from '../../lib/training/torchrun';
 
 const env = (props: Partial<Parameters<typeof torchrunEnv>[0]> = {}) =>
   torchrunEnv({ nodes: 4, gpusPerNode: 8, service: 'retraining', restarts: 3, ...props });
@@ -32,6 +32,20 @@ test('a node alone looks for nobody', () => {
     { name: 'PET_NNODES', value: '1' },
     { name: 'PET_NPROC_PER_NODE', value: '2' },
     { name: 'PET_STANDALONE', value: '1' },
+  ]);
+});
+
+test('a gang that starts again as a whole meets at a fixed place, with the rank of each, and repairs nothing (trainer#2000)', () => {
+  expect(gangEnv({ nodes: 4, gpusPerNode: 8, master: 'retraining-node-0-0.retraining' })).toEqual([
+    { name: 'PET_NNODES', value: '4' },
+    { name: 'PET_NPROC_PER_NODE', value: '8' },
+    {
+      name: 'PET_NODE_RANK',
+      valueFrom: { fieldRef: { fieldPath: "metadata.labels['batch.kubernetes.io/job-completion-index']" } },
+    },
+    { name: 'PET_MASTER_ADDR', value: 'retraining-node-0-0.retraining' },
+    { name: 'PET_MASTER_PORT', value: '29500' },
+    { name: 'PET_MAX_RESTARTS', value: '0' },
   ]);
 });
 

@@ -3,7 +3,7 @@ import type { NetworkPolicySpec } from 'kubernetes-types/networking/v1';
 import { type Transform, transform } from '../../lib';
 import { type Manifests, matchers } from '../../lib/testing';
 import { objectsOf, platform, problemsOf, specOf } from '../serving/fixtures';
-import { FOUR_NODES, podOf, training } from './fixtures';
+import { FOUR_NODES, jobSetPlatform, podOf, training } from './fixtures';
 
 expect.extend(matchers);
 
@@ -73,6 +73,26 @@ test('nodes of a run reach each other on any port, stores by HTTPS, and the addr
   });
 });
 
+test('a JobSet makes the service of its nodes itself', () => {
+  const job = training(FOUR_NODES, jobSetPlatform());
+  expect(emitted(objectsOf(job))).toEqual(['ServiceAccount', 'NetworkPolicy', 'JobSet']);
+  expect([job.nodes.job.kind, job.nodes.service]).toEqual(['JobSet', undefined]);
+});
+
+test.each([
+  [2, 48],
+  [11, 47],
+  [1000, 46],
+])('a JobSet of %d nodes leaves room in the names of its pods: at most %d characters', (nodes, longest) => {
+  const problemsWith = (length: number) => {
+    const scope = new Construct(jobSetPlatform(), 'j'.repeat(length - '-retraining'.length));
+    return problemsOf(() => training({ nodes }, scope));
+  };
+  expect(problemsWith(longest)).toEqual([]);
+  expect(problemsWith(longest + 1)[0]).toContain(`id must be a name of at most ${longest} lower-case letters`);
+  expect(`${'j'.repeat(longest)}-node-0-${nodes - 1}-abcde`).toHaveLength(63);
+});
+
 /** What is said against the id of a construct around the job; the job is called `<id>-retraining`. */
 function problemsWithId(id: string, props: Parameters<typeof training>[0]): string[] {
   return problemsOf(() => expect(training(props, new Construct(platform(), id)).name).toBe(`${id}-retraining`));
@@ -118,6 +138,28 @@ test('a transform of the object that there is not, with or without a schedule, i
   expect(problemsOf(() => objectsOf(training({ transform: { cronJob: change } })))).toEqual([
     '[shop/retraining] transform.cronJob must come with a schedule, got none, which makes a Job: use transform.job',
   ]);
+});
+
+test('transform.jobSet has the last word on the JobSet', () => {
+  const change = { spec: { failurePolicy: { maxRestarts: 100 } } };
+  const manifests = objectsOf(training({ ...FOUR_NODES, transform: { jobSet: change } }, jobSetPlatform()));
+  expect(manifests).toHaveObject('JobSet', 'retraining', {
+    spec: { failurePolicy: { maxRestarts: 100, restartStrategy: 'BlockingRecreate' } },
+  });
+});
+
+test('a transform of the object of another engine is refused', () => {
+  const change = { metadata: { annotations: { changed: 'yes' } } };
+  expect(problemsOf(() => objectsOf(training({ transform: { jobSet: change } })))).toEqual([
+    "[shop/retraining] transform.jobSet must come with the engine 'jobset', got 'job': use transform.job or set engine",
+  ]);
+  const transforms = { job: change, cronJob: change, service: change };
+  expect(problemsOf(() => objectsOf(training({ ...FOUR_NODES, transform: transforms }, jobSetPlatform())))).toEqual(
+    ['job', 'cronJob', 'service'].map(
+      (key) =>
+        `[shop/retraining] transform.${key} must come with the engine 'job', got 'jobset', which makes a JobSet: use transform.jobSet`,
+    ),
+  );
 });
 
 test('a transform may set fields that the library has never heard of, deep inside', () => {

@@ -131,7 +131,7 @@ export class Client {
     const root = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
     const resource = (await this.discover(root)).find((candidate) => candidate.kind === kind);
     if (resource === undefined) {
-      // The kinds of a group that is being installed come one by one.
+      // What a group lacks now may be installed later.
       this.resources.delete(root);
       throw new Refused(404, `the server has no ${kind} in ${apiVersion}`);
     }
@@ -146,7 +146,6 @@ export class Client {
         body.resources.filter(({ name }) => !name.includes('/')),
       );
       this.resources.set(root, resources);
-      // What a group lacks now may be installed later.
       resources.catch(() => this.resources.delete(root));
     }
     return resources;
