@@ -67,12 +67,12 @@ test('embedding tables stay in the host, but for what each GPU caches of them (M
       },
       platform({ production: false }),
     );
-  const fit = (gpuCache?: '20%') =>
+  const held = (gpuCache?: '20%') =>
     derivationsOf(server(gpuCache)).flatMap(
       ({ derivations }) => derivations.find(({ what }) => what === 'GPU memory')?.value,
     );
-  expect(fit()).toEqual(['3 of 14.5 GiB']);
-  expect(fit('20%')).toEqual(['6.2 of 14.5 GiB']);
+  expect(held()).toEqual(['3 of 14.5 GiB']);
+  expect(held('20%')).toEqual(['6.2 of 14.5 GiB']);
 });
 
 test('vLLM splits a model over its GPUs and leaves a part of each; Triton loads all of it on each', () => {

@@ -31,8 +31,9 @@ export function claimedSeries(metrics: ServerMetrics): Series[] {
   const visit = (value: unknown) => {
     if (typeof value !== 'object' || value === null) return;
     const { name, type, where }: { name?: unknown; type?: unknown; where?: string } = value;
-    if (typeof name !== 'string') Object.entries(value).forEach(([key, item]) => key.startsWith('gpu') || visit(item));
-    else if (type === 'histogram')
+    if (typeof name !== 'string') {
+      for (const [key, item] of Object.entries(value)) if (!key.startsWith('gpu')) visit(item);
+    } else if (type === 'histogram')
       found.push(...['bucket', 'sum', 'count'].map((part) => ({ name: `${name}_${part}`, where })));
     else found.push({ name, where });
   };
