@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Deferred, placeholderOf } from '../core/deferred';
+import type { Deferred } from '../core/deferred';
 import { imageSchema } from '../core/images';
 import { isName } from '../core/names';
 import { bytesSchema } from '../core/quantities';
@@ -181,19 +181,45 @@ export const ModelArtifact = {
   },
 };
 
-/** The address of a model in an S3 bucket whose name may be known only at apply. */
+/**
+ * The address of a model in an S3 bucket whose name may be known only at apply.
+ *
+ * @throws InvalidInput when bucket or path is no text
+ */
 export function s3Uri(bucket: string | Deferred<string>, path: string): ModelUri {
-  return `s3://${typeof bucket === 'string' ? bucket : placeholderOf(bucket)}/${path}`;
+  return bucketUri('s3', { bucket, path }, 's3Uri');
 }
 
-/** The address of a model in a bucket of Google Cloud Storage whose name may be known only at apply. */
+/**
+ * The address of a model in a bucket of Google Cloud Storage whose name may be known only at apply.
+ *
+ * @throws InvalidInput when bucket or path is no text
+ */
 export function gcsUri(bucket: string | Deferred<string>, path: string): ModelUri {
-  return `gs://${typeof bucket === 'string' ? bucket : placeholderOf(bucket)}/${path}`;
+  return bucketUri('gs', { bucket, path }, 'gcsUri');
 }
 
-/** The address of a model in a bucket of Alibaba Cloud's OSS whose name may be known only at apply. */
+/**
+ * The address of a model in a bucket of Alibaba Cloud's OSS whose name may be known only at apply.
+ *
+ * @throws InvalidInput when bucket or path is no text
+ */
 export function ossUri(bucket: string | Deferred<string>, path: string): ModelUri {
-  return `oss://${typeof bucket === 'string' ? bucket : placeholderOf(bucket)}/${path}`;
+  return bucketUri('oss', { bucket, path }, 'ossUri');
+}
+
+const bucketSchema = z.strictObject({
+  bucket: deferrableText('the name of a bucket'),
+  path: text('the folder of the model in the bucket'),
+});
+
+function bucketUri<S extends ModelScheme>(
+  scheme: S,
+  props: z.input<typeof bucketSchema>,
+  where: string,
+): `${S}://${string}/${string}` {
+  const { bucket, path } = parse(bucketSchema, props, where);
+  return `${scheme}://${bucket}/${path}`;
 }
 
 /** The parts of a model's address. */

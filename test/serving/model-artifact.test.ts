@@ -263,6 +263,21 @@ test.each([
   expect(path).toBe('dlrm/42');
 });
 
+test.each([
+  ['s3Uri', s3Uri],
+  ['gcsUri', gcsUri],
+  ['ossUri', ossUri],
+] as const)(
+  'from JavaScript, %s refuses a bucket or a path that is none, and never writes `undefined`',
+  (name, uriOf) => {
+    const nothing: never = undefined as never;
+    expect(problemsOf(() => uriOf(nothing, Number.NaN as never))).toEqual([
+      `[${name}] bucket must be the name of a bucket, but is missing`,
+      `[${name}] path must be the folder of the model in the bucket, got NaN`,
+    ]);
+  },
+);
+
 test('an endpoint may be known only at apply', () => {
   const endpoint = pulumi.output('https://minio.shop.svc:9000');
   const { store } = model({ store: { endpoint } });
