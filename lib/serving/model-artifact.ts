@@ -47,9 +47,9 @@ function problemWithPlace(uri: string): string | undefined {
   if (scheme === 'hf') {
     return /^\w[\w.-]*\/\w[\w.-]*@[a-f0-9]{40}$/.test(rest) ? undefined : commitRule({ input: uri });
   }
-  // A claim has the name of an object, and what is mounted of it (`subPath`) must stay inside.
-  const inside = isName(place) && path.split('/').every((part) => !['', '.', '..'].includes(part));
-  return scheme !== 'pvc' || inside ? undefined : uriRule({ input: uri });
+  // What is mounted of a claim (`subPath`) must stay inside, and rclone shortens such paths before it asks for them.
+  const inside = path.split('/').every((part) => !['', '.', '..'].includes(part));
+  return inside && (scheme !== 'pvc' || isName(place)) ? undefined : uriRule({ input: uri });
 }
 
 const IDENTIFIER = /^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/;

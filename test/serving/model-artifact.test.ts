@@ -80,6 +80,11 @@ test.each(['pvc://claim//dlrm', 'pvc://claim/../other', 'pvc://claim/a/../../b']
   (uri) => expect(wrong({ uri })).toHaveLength(1),
 );
 
+test.each(['s3://models//dlrm', 'gs://models/../other/dlrm', 'oss://models/dlrm/./42'])(
+  'a path in a bucket that rclone would read as another one is refused: %s',
+  (uri) => expect(wrong({ uri })).toContain(`${URI_RULE}, got '${uri}': ${URI_HINT}`),
+);
+
 const COMMIT = '0123456789abcdef0123456789abcdef01234567';
 const DIGEST = `sha256:${SHA256}` as const;
 const credentials = { accessKeyId: { name: 'oss', key: 'id' }, secretAccessKey: { name: 'oss', key: 'secret' } };
