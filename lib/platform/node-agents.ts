@@ -14,15 +14,17 @@ const ID = 'node-agents';
  * one to the same hands.
  *
  * @returns its name
+ * @throws InvalidInput when the platform's namespace leaves no room for it
  * @see https://kubernetes.io/docs/concepts/security/pod-security-standards/#privileged
  */
 export function nodeAgentsNamespace(platform: Platform): string {
   const name = `${platform.namespace}-${ID}`;
-  if (platform.node.tryFindChild(ID) !== undefined || platform.node.tryFindChild('namespace') === undefined)
-    return name;
   if (!isName(name)) {
     const text = `namespace must leave room for '-${ID}' in ${MAX_LABEL} characters, got ${show(platform.namespace)}`;
     throw new InvalidInput([{ where: platform.node.path, text }]);
+  }
+  if (platform.node.tryFindChild(ID) !== undefined || platform.node.tryFindChild('namespace') === undefined) {
+    return name;
   }
   const scope = new Construct(platform, ID);
   const levels = ['enforce', 'audit', 'warn'].map((mode) => [`pod-security.kubernetes.io/${mode}`, 'privileged']);

@@ -6,13 +6,14 @@
 #   CACHE_FOLDER   the cache: a folder for each model, and in .locks a file for each, whose time says when the model
 #                  was last used
 #   CACHE_KIB      how much it may hold
-#   KEEP_SECONDS   how long a model stays that nobody uses
+#   KEEP_SECONDS   how long a model stays that nobody uses, an hour at least
 #   WANTED_FILE    the models that servers are described with, one a line
 #   MOUNTS_FILE    the mounts of the node, in the form of /proc/1/mountinfo
 set -eu
 
 # A model that was just found in place may be about to be mounted.
 FRESH_SECONDS=3600
+if [ "$KEEP_SECONDS" -lt "$FRESH_SECONDS" ]; then KEEP_SECONDS=$FRESH_SECONDS; fi
 
 # Without knowing what is in use, nothing is deleted.
 if ! [ -r "$WANTED_FILE" ] || ! [ -r "$MOUNTS_FILE" ]; then

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Deferred, placeholderOf } from '../core/deferred';
+import type { Deferred } from '../core/deferred';
 import { imageSchema } from '../core/images';
 import { isName } from '../core/names';
 import { bytesSchema } from '../core/quantities';
@@ -47,9 +47,9 @@ function problemWithPlace(uri: string): string | undefined {
   if (scheme === 'hf') {
     return /^\w[\w.-]*\/\w[\w.-]*@[a-f0-9]{40}$/.test(rest) ? undefined : commitRule({ input: uri });
   }
-  // A claim has the name of an object, and what is mounted of it (`subPath`) must stay inside.
-  const inside = isName(place) && path.split('/').every((part) => !['', '.', '..'].includes(part));
-  return scheme !== 'pvc' || inside ? undefined : uriRule({ input: uri });
+  // What is mounted of a claim (`subPath`) must stay inside, and rclone shortens such paths before it asks for them.
+  const inside = path.split('/').every((part) => !['', '.', '..'].includes(part));
+  return inside && (scheme !== 'pvc' || isName(place)) ? undefined : uriRule({ input: uri });
 }
 
 const IDENTIFIER = /^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/;
@@ -181,19 +181,45 @@ export const ModelArtifact = {
   },
 };
 
-/** The address of a model in an S3 bucket whose name may be known only at apply. */
+/**
+ * The address of a model in an S3 bucket whose name may be known only at apply.
+ *
+ * @throws InvalidInput when bucket or path is no text
+ */
 export function s3Uri(bucket: string | Deferred<string>, path: string): ModelUri {
-  return `s3://${typeof bucket === 'string' ? bucket : placeholderOf(bucket)}/${path}`;
+  return bucketUri('s3', { bucket, path }, 's3Uri');
 }
 
-/** The address of a model in a bucket of Google Cloud Storage whose name may be known only at apply. */
+/**
+ * The address of a model in a bucket of Google Cloud Storage whose name may be known only at apply.
+ *
+ * @throws InvalidInput when bucket or path is no text
+ */
 export function gcsUri(bucket: string | Deferred<string>, path: string): ModelUri {
-  return `gs://${typeof bucket === 'string' ? bucket : placeholderOf(bucket)}/${path}`;
+  return bucketUri('gs', { bucket, path }, 'gcsUri');
 }
 
-/** The address of a model in a bucket of Alibaba Cloud's OSS whose name may be known only at apply. */
+/**
+ * The address of a model in a bucket of Alibaba Cloud's OSS whose name may be known only at apply.
+ *
+ * @throws InvalidInput when bucket or path is no text
+ */
 export function ossUri(bucket: string | Deferred<string>, path: string): ModelUri {
-  return `oss://${typeof bucket === 'string' ? bucket : placeholderOf(bucket)}/${path}`;
+  return bucketUri('oss', { bucket, path }, 'ossUri');
+}
+
+const bucketSchema = z.strictObject({
+  bucket: deferrableText('the name of a bucket'),
+  path: text('the folder of the model in the bucket'),
+});
+
+function bucketUri<S extends ModelScheme>(
+  scheme: S,
+  props: z.input<typeof bucketSchema>,
+  where: string,
+): `${S}://${string}/${string}` {
+  const { bucket, path } = parse(bucketSchema, props, where);
+  return `${scheme}://${bucket}/${path}`;
 }
 
 /** The parts of a model's address. */

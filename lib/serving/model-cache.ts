@@ -17,6 +17,14 @@ import { KEEP_SCRIPT, keeper } from './model-cache-keeper';
 import { type ModelCacheProps, type ModelCacheSettings, modelCacheSchema } from './model-cache-props';
 import { MODEL_OVERHEAD } from './model-volume';
 
+/**
+ * What the claim asks for, whatever the cache's size, which the keeper enforces and no `hostPath` does: the API server
+ * refuses to change the size of a claim that no storage class has provisioned.
+ *
+ * @see https://kubernetes.io/docs/concepts/storage/persistent-volumes/#expanding-persistent-volumes-claims
+ */
+const NOMINAL = '1Gi';
+
 /** The constructs that a cache is made of: the way to every object that it emits. */
 export interface ModelCacheNodes {
   readonly volume: ApiObject;
@@ -109,7 +117,7 @@ export class ModelCache extends Construct {
           // Said to be empty, or the cluster's default class would provide a volume.
           storageClassName: '',
           volumeName: `${namespace}-${name}`,
-          resources: { requests: { storage: formatBytes(bytes(settings.size)) } },
+          resources: { requests: { storage: NOMINAL } },
         },
       }),
       serviceAccount: kubernetesObject<ServiceAccount>(this, 'service-account', {
@@ -144,14 +152,14 @@ export class ModelCache extends Construct {
   }
 
   private volume(folder: string): ApiObject {
-    const { name, namespace, settings } = this;
+    const { name, namespace } = this;
     const volume = kubernetesObject<PersistentVolume>(this, 'volume', {
       apiVersion: 'v1',
       kind: 'PersistentVolume',
       // Volumes of all namespaces share their names.
       metadata: { ...workloadMetadata(name, 'model-cache'), name: `${namespace}-${name}` },
       spec: {
-        capacity: { storage: formatBytes(bytes(settings.size)) },
+        capacity: { storage: NOMINAL },
         // On one node each, but for many nodes.
         accessModes: ['ReadWriteMany'],
         persistentVolumeReclaimPolicy: 'Retain',

@@ -145,7 +145,8 @@ export function pulledModel(props: {
 
 function sourceOf(model: ModelArtifact): string {
   const { scheme, place, path } = locationOf(model);
-  return scheme === 'hf' ? model.uri : `store:${place}/${path}`;
+  // Kubernetes reads `$$` in a value as `$`, and `$(NAME)` as a variable.
+  return scheme === 'hf' ? model.uri : `store:${place}/${path}`.replaceAll('$', '$$$$');
 }
 
 /** How the store is reached. */

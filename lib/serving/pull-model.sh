@@ -12,12 +12,15 @@
 #   PULL_SECONDS   how long one attempt may take
 set -eu
 
+lock=${MODEL_LOCK:-}
+
 in_place() {
+  # Used from now on, however long the copy took.
+  if [ -n "$lock" ]; then touch "$lock"; fi
   echo "the model is in place: $MODEL_FOLDER"
   exit 0
 }
 
-lock=${MODEL_LOCK:-}
 if [ -n "$lock" ]; then
   mkdir -p "${lock%/*}"
   # Closed by the kernel, and so unlocked, however this process ends.

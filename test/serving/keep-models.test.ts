@@ -113,6 +113,13 @@ test('above its size, a model that was used within the hour stays: its pod may b
   expect(left()).toHaveLength(3);
 });
 
+test('however short models are kept, one that was used within the hour stays: its pod may be about to mount it', () => {
+  cached('just-copied', 0.01);
+  cached('idle', 0.1);
+  keep({ KEEP_SECONDS: '60' });
+  expect(left()).toEqual(['just-copied']);
+});
+
 test('half a copy that nobody goes on with is deleted, and one that is wanted stays to be continued', () => {
   cached('given-up', 8, '.incoming');
   cached('dlrm-43', 8, '.incoming');

@@ -80,6 +80,11 @@ test.each(['pvc://claim//dlrm', 'pvc://claim/../other', 'pvc://claim/a/../../b']
   (uri) => expect(wrong({ uri })).toHaveLength(1),
 );
 
+test.each(['s3://models//dlrm', 'gs://models/../other/dlrm', 'oss://models/dlrm/./42'])(
+  'a path in a bucket that rclone would read as another one is refused: %s',
+  (uri) => expect(wrong({ uri })).toContain(`${URI_RULE}, got '${uri}': ${URI_HINT}`),
+);
+
 const COMMIT = '0123456789abcdef0123456789abcdef01234567';
 const DIGEST = `sha256:${SHA256}` as const;
 const credentials = { accessKeyId: { name: 'oss', key: 'id' }, secretAccessKey: { name: 'oss', key: 'secret' } };
@@ -262,6 +267,21 @@ test.each([
   expect(splitAtPlaceholders(place)).toEqual([bucket]);
   expect(path).toBe('dlrm/42');
 });
+
+test.each([
+  ['s3Uri', s3Uri],
+  ['gcsUri', gcsUri],
+  ['ossUri', ossUri],
+] as const)(
+  'from JavaScript, %s refuses a bucket or a path that is none, and never writes `undefined`',
+  (name, uriOf) => {
+    const nothing: never = undefined as never;
+    expect(problemsOf(() => uriOf(nothing, Number.NaN as never))).toEqual([
+      `[${name}] bucket must be the name of a bucket, but is missing`,
+      `[${name}] path must be the folder of the model in the bucket, got NaN`,
+    ]);
+  },
+);
 
 test('an endpoint may be known only at apply', () => {
   const endpoint = pulumi.output('https://minio.shop.svc:9000');

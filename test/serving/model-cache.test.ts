@@ -26,7 +26,7 @@ test('the volume is the folder of each node, for the claim of this namespace alo
   const volume = shopWith().get('PersistentVolume', 'shop-cache');
   expect(volume.metadata).not.toHaveProperty('namespace');
   expect(volume.spec).toEqual({
-    capacity: { storage: '200Gi' },
+    capacity: { storage: '1Gi' },
     accessModes: ['ReadWriteMany'],
     persistentVolumeReclaimPolicy: 'Retain',
     volumeMode: 'Filesystem',
@@ -42,9 +42,14 @@ test('the claim takes that volume, and never one of the default class', () => {
       accessModes: ['ReadWriteMany'],
       storageClassName: '',
       volumeName: 'shop-cache',
-      resources: { requests: { storage: '200Gi' } },
+      resources: { requests: { storage: '1Gi' } },
     },
   });
+});
+
+test('a cache that grows leaves its claim as it is: the API server refuses to resize what no class has provisioned', () => {
+  const claimOf = (size: '200Gi' | '300Gi') => shopWith({ size }).get('PersistentVolumeClaim', 'cache');
+  expect(claimOf('300Gi')).toEqual(claimOf('200Gi'));
 });
 
 test('the volume is applied before the claim: Pulumi waits until a claim is bound', () => {
@@ -89,9 +94,9 @@ test('where someone else manages namespaces, that of the agents is theirs, too',
   expect(objectsOf(shop).get('DaemonSet', 'cache').metadata.namespace).toBe(AGENTS);
 });
 
-test('a namespace whose name leaves no room for that of the agents is refused', () => {
+test.each([true, false])('a namespace whose name leaves no room for that of the agents is refused (own: %s)', (own) => {
   const namespace = 'n'.repeat(60);
-  expect(problemsOf(() => cacheIn(platform({ namespace })))).toEqual([
+  expect(problemsOf(() => cacheIn(platform({ namespace, ownNamespace: own })))).toEqual([
     `[shop] namespace must leave room for '-node-agents' in 63 characters, got '${'n'.repeat(56)}…`,
   ]);
 });

@@ -78,6 +78,10 @@ test('kserve#5611: the script is told how long one attempt may take, what to cop
   });
 });
 
+test('dollars in an address are no variables to Kubernetes, which writes $$ as $', () => {
+  expect(envOf(puller({ uri: 's3://models/a$$b/$(HOME)' })).MODEL_SOURCE).toBe('store:models/a$$$$b/$$(HOME)');
+});
+
 test('a checksum is passed on; without one there is no variable, as the API server would drop an empty one', () => {
   expect(envOf(puller())).not.toHaveProperty('MODEL_SHA256');
   const sha256 = 'b'.repeat(64);

@@ -388,6 +388,12 @@ describe('in the cache of a node', () => {
     await first.ended;
   });
 
+  test('a copy that took long counts as used from its end, when its pod is about to mount it', () => {
+    program('rclone', `touch -d 2026-01-01 '${lock()}'\n${RCLONE}`);
+    pull({ MODEL_LOCK: lock() });
+    expect(statSync(lock()).mtime.getTime()).toBeGreaterThan(new Date('2026-01-02').getTime());
+  });
+
   test('every start marks the model as used, also where it is in place', () => {
     pull({ MODEL_LOCK: lock() });
     const old = new Date('2026-01-01');

@@ -49,6 +49,14 @@ const manifests = (() => {
   return synthesize(app);
 })();
 
+/** The objects of the same cache in another size. */
+function cacheOf(size: '300Gi') {
+  const app = new App();
+  const shop = new Platform(app, NAMESPACE, { cluster: { kubernetes: '1.37' }, production: false });
+  new ModelCache(shop, 'cache', { size });
+  return ['PersistentVolume', 'PersistentVolumeClaim'].flatMap((kind) => synthesize(app).ofKind(kind));
+}
+
 beforeAll(async () => {
   await addNodes(client, nodes);
   await applyAll(client, manifests.all);
@@ -65,6 +73,13 @@ test('the claim is bound to the volume that is the folder of each node', async (
     expect(bound.status).toMatchObject({ phase: 'Bound', accessModes: ['ReadWriteMany'] });
     expect(bound.spec).toMatchObject({ volumeName: `${NAMESPACE}-cache`, storageClassName: '' });
   });
+});
+
+test('a cache that grows is admitted: the size of its claim stays, which the API server refuses to change', async () => {
+  for (const manifest of cacheOf('300Gi')) await client.apply(manifest);
+  const claim = manifests.get('PersistentVolumeClaim', 'cache');
+  const larger = { spec: { resources: { requests: { storage: '300Gi' } } } };
+  await expect(client.patch(claim, larger)).rejects.toThrow(/only dynamically provisioned pvc can be resized/);
 });
 
 test('servers with models from the cache and from an image are admitted under `restricted` and run', async () => {
