@@ -99,9 +99,9 @@ function programOf(block: Block): { program: string; environment: string } {
 const marked = (...marks: string[]) =>
   blocks.filter(({ mark }) => marks.includes(mark)).map((b) => [b.title, b] as const);
 
-test('the program is there as it begins and whole, in less than 60 lines', () => {
+test('the program is there as it begins and whole, in at most 80 lines', () => {
   expect(moreWhole).toEqual([]);
-  expect(whole.trim().split('\n').length).toBeLessThan(60);
+  expect(whole.trim().split('\n').length).toBeLessThanOrEqual(80);
 });
 
 test('each block is of a kind that is tested, and no text stands alone', () => {
