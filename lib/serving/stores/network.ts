@@ -5,6 +5,7 @@ import type { NetworkPolicy, NetworkPolicyIngressRule } from 'kubernetes-types/n
 import { InvalidInput } from '../../core/problem';
 import { callerPolicy } from '../../platform/callers';
 import { LABELS, selectorLabels, workloadMetadata } from '../../platform/labels';
+import { portOf } from './address';
 import type { ExternalEngine, StoreEngine, StoreShape } from './engine';
 
 /**
@@ -67,7 +68,7 @@ export function letOut(
     const text = `allowFrom must be given pods of the platform for an external store, which they are let out to, got '${caller.node.path}': name the pods that call`;
     throw new InvalidInput([{ where: store.node.path, text }]);
   }
-  const ports = [...new Set(Object.values(addresses).map((address) => Number(address.split(':')[1])))];
+  const ports = [...new Set(Object.values(addresses).map(portOf))];
   new kplus.NetworkPolicy(store, policy.id, {
     metadata: policy.metadata,
     selector,

@@ -227,6 +227,13 @@ describe('Feast in front of a store', () => {
     expect(egress?.[0]?.ports.map(({ port }) => port)).toEqual([6379, 443]);
   });
 
+  test.each(['f:0', 'f:70000'])('is refused where its store can have no such port: %s', (online) => {
+    const props = { version: '0.66.0', project: 'shop', registry: 's3://f/r.db', online } as const;
+    expect(problemsOf(() => feast(props))).toEqual([
+      `[feast] online must be a host and a port, like 'features.shop.svc:6379', got '${online}'`,
+    ]);
+  });
+
   test('is refused in a version that counts no requests', () => {
     const props = { project: 'shop', registry: 's3://f/r.db', online: 'f:6379' } as const;
     expect(problemsOf(() => feast({ ...props, version: '0.61.0' }))).toEqual([
