@@ -14,6 +14,7 @@ import { parse } from '../core/schema';
 import type { MetricName, ServerMetrics } from '../core/server-metrics';
 import { problemWithQuery, type QueryOptions, selectorOf, serverQuery } from '../core/server-query';
 import { transform } from '../core/transform';
+import { letIn } from '../platform/callers';
 import { disruptionBudget } from '../platform/disruption-budget';
 import { devicesOf } from '../platform/gpu-request';
 import { selectorLabels, workloadMetadata } from '../platform/labels';
@@ -162,22 +163,10 @@ export class ModelServer<Has extends MetricName = MetricName>
    * @throws InvalidInput when they are let in already, or are no peer
    */
   allowFrom(peer: kplus.INetworkPolicyPeer): void {
-    // From JavaScript, anything may come.
-    if (!Construct.isConstruct(peer) || !('toNetworkPolicyPeerConfig' in peer)) {
-      const text = `allowFrom must be given pods, such as a ModelServer or Pods.select(…) of cdk8s-plus, got ${show(peer)}`;
-      throw new InvalidInput([{ where: this.node.path, text }]);
-    }
-    const ports = Object.entries(this.settings.runtime.ports).filter(([name]) => name !== 'metrics');
-    const id = `from-${peer.node.addr}`;
-    if (this.node.tryFindChild(id) !== undefined) {
-      const text = `allowFrom must be called once for each peer, got '${peer.node.path}' again: remove one of the calls`;
-      throw new InvalidInput([{ where: this.node.path, text }]);
-    }
-    new kplus.NetworkPolicy(this, id, {
-      metadata: { ...workloadMetadata(this.name, 'model-server'), name: `${this.name}-from-${peer.node.id}` },
-      selector: this,
-      ingress: { rules: [{ peer, ports: ports.map(([, port]) => kplus.NetworkPolicyPort.tcp(port)) }] },
-    });
+    const ports = Object.entries(this.settings.runtime.ports).flatMap(([name, port]) =>
+      name === 'metrics' ? [] : [port],
+    );
+    letIn(this, workloadMetadata(this.name, 'model-server'), ports, peer);
   }
 
   /**

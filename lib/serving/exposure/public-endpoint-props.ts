@@ -92,7 +92,13 @@ export type PublicEndpointProps = z.input<typeof publicEndpointSchema>;
 export type PublicEndpointSettings = z.output<typeof publicEndpointSchema>;
 
 function isExposable(value: unknown): boolean {
-  return Construct.isConstruct(value) && 'addresses' in value && 'allowFrom' in value;
+  // A store that somebody else runs has no objects here.
+  return (
+    Construct.isConstruct(value) &&
+    'addresses' in value &&
+    'allowFrom' in value &&
+    Reflect.get(value, 'nodes') !== undefined
+  );
 }
 
 function isRange(cidr: string): boolean {

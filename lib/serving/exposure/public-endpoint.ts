@@ -2,10 +2,9 @@ import type { ApiObject } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import type { Ingress } from 'kubernetes-types/networking/v1';
-import { formatSeconds, seconds } from '../../core/durations';
+import { seconds } from '../../core/durations';
 import { kubernetesObject } from '../../core/kubernetes-object';
-import { observedServers } from '../../core/observed';
-import { InvalidInput, show } from '../../core/problem';
+import { InvalidInput } from '../../core/problem';
 import { parse } from '../../core/schema';
 import { gatewayDuration, httpRoute } from '../../crds/gateway';
 import { serversTransport } from '../../crds/traefik';
@@ -14,12 +13,8 @@ import { Platform } from '../../platform/platform';
 import { warn } from '../../platform/warnings';
 import { controllerNamespace, type IngressController } from './controllers';
 import { ingress, nginxSeconds } from './ingress';
+import { problemsOf, TRANSPORT } from './problems';
 import { type PublicEndpointProps, type PublicEndpointSettings, publicEndpointSchema } from './public-endpoint-props';
-
-/** Seconds between the target's answer and the caller's: two hops inside a zone and a proxy's work, with room. */
-const MARGIN = 0.01;
-
-const TRANSPORT = 'traefik.ingress.kubernetes.io/service.serverstransport';
 
 /**
  * The way to a server from outside the cluster, by an HTTPRoute of the Gateway API or by an Ingress: over TLS, with a
@@ -50,7 +45,7 @@ export class PublicEndpoint extends Construct {
     this.platform = Platform.of(this);
     this.name = this.platform.nameOf(this);
     this.settings = parse(publicEndpointSchema, props, this.node.path);
-    const problems = this.problems();
+    const problems = problemsOf(this.platform, this.settings);
     if (problems.length > 0) {
       throw new InvalidInput(problems.map((text) => ({ where: this.node.path, text })));
     }
@@ -141,83 +136,6 @@ export class PublicEndpoint extends Construct {
       labels: { 'kubernetes.io/metadata.name': namespace },
     });
   }
-
-  private problems(): string[] {
-    const { target, gateway, ingress: controller, tls, plainHttp, path } = this.settings;
-    const problems: string[] = [];
-    if ((gateway === undefined) === (controller === undefined)) {
-      const given = gateway === undefined ? 'none' : 'both';
-      problems.push(
-        `gateway or ingress must be given, one of the two, got ${given}: name the Gateway, or the controller`,
-      );
-    }
-    if (gateway !== undefined && !this.platform.cluster.has('gateway-api')) {
-      problems.push(
-        "gateway must be in a cluster with the add-on 'gateway-api': add it to cluster.addons or set ingress",
-      );
-    }
-    if (gateway?.controller === 'traefik') {
-      problems.push(
-        "gateway.controller must honour the timeouts of a route, got 'traefik', which ignores them: set ingress to 'traefik' instead",
-      );
-    }
-    if (gateway !== undefined && tls !== undefined) {
-      problems.push(
-        'tls is for an Ingress: a Gateway has its certificate itself, name its listener for HTTPS in gateway.listener',
-      );
-    }
-    const encrypted = gateway === undefined ? tls !== undefined : gateway.listener !== undefined;
-    if (this.platform.production && !encrypted && !plainHttp) {
-      problems.push(
-        `${gateway === undefined ? 'tls' : 'gateway.listener'} must be given in production: without it, requests travel unencrypted, which plainHttp: true allows`,
-      );
-    }
-    if (Platform.of(target) !== this.platform) {
-      problems.push(
-        `target must be in the platform '${this.platform.node.id}', got '${target.node.path}': make the endpoint there`,
-      );
-    }
-    if (target.addresses.http === undefined) {
-      problems.push(`target must have a port called http, got ${show(Object.keys(target.addresses))}`);
-    }
-    const metrics = observedServers(target).flatMap((server) => server.metrics ?? []);
-    for (const exposed of metrics.filter((candidate) => candidate.port === 'http' && isBelow(candidate.path, path))) {
-      problems.push(
-        `path must leave the target's metrics inside, got '${path}', and '${exposed.path}' lies below it: name what is to be reached`,
-      );
-    }
-    if (
-      controller === 'traefik' &&
-      Object.hasOwn(Object(target.nodes.service.metadata.toJson().annotations), TRANSPORT)
-    ) {
-      problems.push(
-        `target must have one endpoint by traefik, got another for '${target.name}': Traefik keeps one timeout for a Service`,
-      );
-    }
-    return [...problems, ...this.timeProblems()];
-  }
-
-  private timeProblems(): string[] {
-    const { target, timeout, clientTimeout } = this.settings;
-    const problems: string[] = [];
-    const { deadlineSeconds } = target;
-    if (deadlineSeconds !== undefined && seconds(timeout) < deadlineSeconds + MARGIN) {
-      const sum = formatSeconds(Number((deadlineSeconds + MARGIN).toPrecision(12)));
-      problems.push(
-        `timeout must leave the target its deadline, ${formatSeconds(deadlineSeconds)} + ${formatSeconds(MARGIN)} on the way = ${sum}, got '${timeout}': raise it or shorten the deadline`,
-      );
-    }
-    if (clientTimeout !== undefined && seconds(timeout) > seconds(clientTimeout)) {
-      problems.push(
-        `timeout must be at most clientTimeout, '${clientTimeout}', got '${timeout}': callers would have left`,
-      );
-    }
-    return problems;
-  }
-}
-
-function isBelow(path: string, prefix: string): boolean {
-  return prefix === '/' || path === prefix || path.startsWith(`${prefix}/`);
 }
 
 /** The port of an address such as `ranker.shop.svc:8000`; the props were checked to have one. */

@@ -2,6 +2,7 @@ import * as kplus from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import type { NetworkPolicyEgressRule } from 'kubernetes-types/networking/v1';
 import type { Callee } from '../../core/callee';
+import { workloadMetadata } from '../../platform/labels';
 import { isPeer, portOf } from './callees';
 import type { PlannedStage } from './plan';
 
@@ -40,7 +41,7 @@ export function connect(
     callee.allowOnlyFrom(caller);
     if (!isPeer(callee)) continue;
     new kplus.NetworkPolicy(scope, `${name}-to-${callee.node.addr}`, {
-      metadata: { name: `${name}-to-${callee.name}` },
+      metadata: { ...workloadMetadata(name, 'funnel'), name: `${name}-to-${callee.name}` },
       selector: caller,
       egress: { rules: [{ peer: callee, ports: [...ports].map((port) => kplus.NetworkPolicyPort.tcp(port)) }] },
     });

@@ -12,12 +12,13 @@ import { FUNNEL_METRICS } from '../../core/funnel-metrics';
 import { kubernetesObject } from '../../core/kubernetes-object';
 import { observe, observeFunnel } from '../../core/observed';
 import { fraction } from '../../core/percentages';
-import { InvalidInput } from '../../core/problem';
+import { InvalidInput, show } from '../../core/problem';
 import type { ScalingPolicy } from '../../core/scaling';
 import { parse } from '../../core/schema';
 import { Slo } from '../../core/slo';
 import { transform } from '../../core/transform';
 import { inferenceGraph } from '../../crds/kserve-graph';
+import { letIn } from '../../platform/callers';
 import { disruptionBudget } from '../../platform/disruption-budget';
 import { selectorLabels, workloadMetadata } from '../../platform/labels';
 import { Platform } from '../../platform/platform';
@@ -133,18 +134,8 @@ export class RecommendationFunnel
    * @throws InvalidInput when they are let in already
    */
   allowFrom(peer: kplus.INetworkPolicyPeer): void {
-    const id = `from-${peer.node.addr}`;
-    if (this.node.tryFindChild(id) !== undefined) {
-      throw this.refused(
-        `allowFrom must be called once for each peer, got '${peer.node.path}' again: remove one of the calls`,
-      );
-    }
+    letIn(this, workloadMetadata(this.name, 'funnel'), [this.port], peer);
     this.hasCaller = true;
-    new kplus.NetworkPolicy(this, id, {
-      metadata: { ...workloadMetadata(this.name, 'funnel'), name: `${this.name}-from-${peer.node.id}` },
-      selector: this,
-      ingress: { rules: [{ peer, ports: [kplus.NetworkPolicyPort.tcp(this.port)] }] },
-    });
   }
 
   /**
@@ -155,6 +146,13 @@ export class RecommendationFunnel
   autoscale(policy: ScalingPolicy): void {
     if (this.hasAutoscaler) {
       throw this.refused('autoscale must be called once: two autoscalers would fight over the replicas');
+    }
+    // From JavaScript, anything may come.
+    const { attachTo }: { attachTo?: unknown } = Object(policy);
+    if (typeof attachTo !== 'function') {
+      throw this.refused(
+        `autoscale must be given a policy, such as autoscaleOnResources({ replicas, cpu }), got ${show(policy)}`,
+      );
     }
     policy.attachTo(this);
   }

@@ -108,7 +108,7 @@ export type AnyEngine<Kind extends StoreKind> = StoreEngine<Kind> | ExternalEngi
 /** Whether a value is an engine for a kind of store: what `valkey(…)` and its like return. */
 export function isEngineFor(kind: StoreKind): (value: unknown) => boolean {
   return (value) => {
-    const { kind: given }: { kind?: unknown } = Object(value);
-    return given === kind || given === 'external';
+    const { kind: given, addresses, sizing }: Partial<Record<'kind' | 'addresses' | 'sizing', unknown>> = Object(value);
+    return given === 'external' ? addresses !== undefined : given === kind && typeof sizing === 'function';
   };
 }

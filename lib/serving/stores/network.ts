@@ -2,7 +2,10 @@ import { Lazy } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import type { NetworkPolicy, NetworkPolicyIngressRule } from 'kubernetes-types/networking/v1';
+import { InvalidInput } from '../../core/problem';
+import { callerPolicy } from '../../platform/callers';
 import { LABELS, selectorLabels, workloadMetadata } from '../../platform/labels';
+import { portOf } from './address';
 import type { ExternalEngine, StoreEngine, StoreShape } from './engine';
 
 /**
@@ -51,45 +54,35 @@ export function storePolicy(props: {
   }
 }
 
-/** Lets a caller in, beside those who may call anyway. */
-export function letIn(
-  store: Construct & kplus.IPodSelector,
-  name: string,
-  engine: StoreEngine,
-  caller: kplus.INetworkPolicyPeer,
-  id: string,
-) {
-  return new kplus.NetworkPolicy(store, id, {
-    metadata: { name: `${name}-from-${caller.node.id}` },
-    selector: store,
-    ingress: {
-      rules: [{ peer: caller, ports: callerPorts(engine).map((port) => kplus.NetworkPolicyPort.tcp(port)) }],
-    },
-  });
-}
-
 /** Lets a caller out to a store that somebody else runs. */
 export function letOut(
   store: Construct,
-  name: string,
+  metadata: ReturnType<typeof workloadMetadata>,
   { addresses, cidrs }: ExternalEngine,
   caller: kplus.INetworkPolicyPeer,
-  id: string,
-) {
-  const ports = [...new Set(Object.values(addresses).map((address) => Number(address.split(':')[1])))];
-  return new kplus.NetworkPolicy(store, id, {
-    metadata: { name: `${name}-from-${caller.node.id}` },
-    selector: caller.toPodSelector(),
+): void {
+  const policy = callerPolicy(store, metadata, caller);
+  const selector = caller.toPodSelector();
+  // A policy without a selector is about all pods of the namespace.
+  if (selector === undefined) {
+    const text = `allowFrom must be given pods of the platform for an external store, which they are let out to, got '${caller.node.path}': name the pods that call`;
+    throw new InvalidInput([{ where: store.node.path, text }]);
+  }
+  const ports = [...new Set(Object.values(addresses).map(portOf))];
+  new kplus.NetworkPolicy(store, policy.id, {
+    metadata: policy.metadata,
+    selector,
     egress: {
       rules: cidrs.map((cidr, i) => ({
-        peer: kplus.NetworkPolicyIpBlock.ipv4(store, `${id}-block-${i}`, cidr),
+        peer: kplus.NetworkPolicyIpBlock.ipv4(store, `${policy.id}-block-${i}`, cidr),
         ports: ports.map((port) => kplus.NetworkPolicyPort.tcp(port)),
       })),
     },
   });
 }
 
-function callerPorts({ ports }: StoreEngine): number[] {
+/** The ports that callers use: all but the one for metrics. */
+export function callerPorts({ ports }: StoreEngine): number[] {
   return Object.entries(ports).flatMap(([name, port]) => (name === 'metrics' ? [] : [port]));
 }
 

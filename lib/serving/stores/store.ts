@@ -9,6 +9,7 @@ import { type KubernetesObject, kubernetesObject } from '../../core/kubernetes-o
 import { observe } from '../../core/observed';
 import { InvalidInput } from '../../core/problem';
 import { transform } from '../../core/transform';
+import { letIn } from '../../platform/callers';
 import { disruptionBudget } from '../../platform/disruption-budget';
 import { selectorLabels, workloadMetadata } from '../../platform/labels';
 import { Platform } from '../../platform/platform';
@@ -17,7 +18,7 @@ import { MAX_SERVER_NAME } from '../deployment';
 import { problemsOf, problemsOfExternal, risksOf } from './checks';
 import { deriveStore, explainStore } from './derived';
 import type { AnyEngine, StoreEngine, StoreKind, StoreShape } from './engine';
-import { letIn, letOut, storePolicy } from './network';
+import { callerPorts, letOut, storePolicy } from './network';
 import type { StoreNodes, StoreSettings } from './store-props';
 import { peersOf, storeWorkload } from './workload';
 
@@ -90,16 +91,12 @@ export abstract class Store<Input extends StoreInput = StoreInput>
    * Lets other pods call the store, beside those of its namespace, which may anyway. For one that somebody else runs, it
    * is the caller that is let out.
    *
-   * @throws InvalidInput when they are let in already
+   * @throws InvalidInput when they are let in already, or are no pods that could be let out
    */
   allowFrom(caller: kplus.INetworkPolicyPeer): void {
-    const id = `from-${caller.node.addr}`;
-    if (this.node.tryFindChild(id) !== undefined) {
-      const text = `allowFrom must be called once for each peer, got '${caller.node.path}' again: remove one of the calls`;
-      throw new InvalidInput([{ where: this.node.path, text }]);
-    }
-    if (this.engine.kind === 'external') letOut(this, this.name, this.engine, caller, id);
-    else letIn(this, this.name, this.engine, caller, id);
+    const metadata = workloadMetadata(this.name, 'store');
+    if (this.engine.kind === 'external') letOut(this, metadata, this.engine, caller);
+    else letIn(this, metadata, callerPorts(this.engine), caller);
   }
 
   /**

@@ -16,6 +16,11 @@ const identifier = (what: string) =>
     must(`be ${what}, as the model's artifact has it`),
   );
 
+const encoderSchema = instance<ModelServer>(
+  (value) => Construct.isConstruct(value) && 'model' in value,
+  'be a ModelServer',
+);
+
 /** Checks {@link VectorIndexProps}. */
 export const vectorIndexSchema = z.strictObject({
   /** What keeps the vectors: `qdrant(…)`, `milvus(…)` or `external(…)`. */
@@ -29,10 +34,7 @@ export const vectorIndexSchema = z.strictObject({
    * The server that makes vectors of the queries. It must serve the very model that made the index.
    * @default - checked by `queriedBy`
    */
-  encoder: instance<ModelServer>(
-    (value) => Construct.isConstruct(value) && 'model' in value,
-    'be a ModelServer',
-  ).optional(),
+  encoder: encoderSchema.optional(),
   /**
    * How many vectors there will be and of how many numbers: memory and storage are computed from it.
    * @default - not computed: give resources.memory
@@ -103,7 +105,8 @@ export class VectorIndex extends Store<z.output<typeof vectorIndexSchema> & Pick
    */
   queriedBy(encoder: ModelServer): void {
     const { name, version } = this.embedding;
-    const { model } = encoder;
+    // From JavaScript, anything may come.
+    const { model } = parse(z.object({ encoder: encoderSchema }), { encoder }, this.node.path).encoder;
     if (model.name === name && model.version === version) return;
     const text = `encoder must serve the model that made the index, ${name} ${version}, got ${model.name} ${model.version} of ${encoder.node.path}: fill an index with that version beside this one, and switch both together`;
     throw new InvalidInput([{ where: this.node.path, text }]);

@@ -1,4 +1,13 @@
-import { type ModelServer, type Platform, PublicEndpoint, type PublicEndpointProps, vllm } from '../../../lib';
+import {
+  external,
+  FeatureStore,
+  type ModelServer,
+  type Platform,
+  PublicEndpoint,
+  type PublicEndpointProps,
+  rayServe,
+  vllm,
+} from '../../../lib';
 import type { Exposable } from '../../../lib/core/exposable';
 import { warningsOf } from '../../../lib/platform/warnings';
 import { model, objectsOf, own, platform, problemsOf, ranker, specOf } from '../fixtures';
@@ -141,6 +150,27 @@ test('the timeout leaves the target its own deadline and the way there', () => {
   ]);
   const other = gatewayShop();
   expect(problemsOf(() => byGateway({ timeout: '160ms' }, other, withDeadline(other)))).toEqual([]);
+});
+
+test('what somebody else runs is no target', () => {
+  const shop = platform();
+  const engine = external({ addresses: { http: 'items.example.com:6333' } });
+  const store = new FeatureStore(shop, 'items', { engine });
+  expect(problemsOf(() => byIngress({}, shop, store as never))).toEqual([
+    '[shop/public] target must be what can be reached from outside, such as a ModelServer, got an object of FeatureStore',
+  ]);
+});
+
+test('Traefik reads its timeout from a Service, which must not be one that an engine makes', () => {
+  const shop = platform({ cluster: { kubernetes: '1.33', addons: ['kuberay', 'gateway-api'] } });
+  const runtime = rayServe({ version: '2.60.0', application: 'ranker:app' });
+  const target = ranker({ engine: 'ray-service', runtime }, shop);
+  expect(problemsOf(() => byIngress({}, shop, target))).toEqual([
+    "[shop/public] ingress must not be 'traefik' for 'ranker', whose engine makes the Service that Traefik reads its timeout from: set gateway, or take another engine",
+  ]);
+  expect(
+    problemsOf(() => new PublicEndpoint(shop, 'gate', { target, host, path: '/v2', timeout: '200ms', gateway })),
+  ).toEqual([]);
 });
 
 test('nobody leaves before the answer: the timeout is at most what callers wait', () => {

@@ -1,8 +1,10 @@
+import { Construct } from 'constructs';
 import type { DeploymentSpec } from 'kubernetes-types/apps/v1';
 import {
   autoscaleOnResources,
   ModelServer,
   type Platform,
+  RecommendationFunnel,
   type RecommendationFunnelProps,
   tensorflowServing,
 } from '../../../lib';
@@ -282,6 +284,27 @@ describe('what cannot work is refused', () => {
       `${where} allowFrom must be called once for each peer, got 'shop/gateway' again: remove one of the calls`,
     ]);
   });
+});
+
+test('two funnels of the same last id call the same servers', () => {
+  const shop = platform();
+  const both = stages(shop);
+  for (const id of ['web', 'app']) {
+    const scope = new Construct(shop, id);
+    new RecommendationFunnel(scope, 'home', { api: API, deadline: '150ms', stages: both });
+  }
+  const names = objectsOf(shop).all.map(({ metadata }) => metadata.name);
+  expect(names).toEqual(expect.arrayContaining(['ranker-from-web-home', 'ranker-from-app-home']));
+});
+
+test.each([undefined, {}])('what is no policy or peer is refused: %p', (given) => {
+  const shown = given === undefined ? 'nothing' : '{}';
+  expect(problemsOf(() => funnel().autoscale(given as never))).toEqual([
+    `[shop/home] autoscale must be given a policy, such as autoscaleOnResources({ replicas, cpu }), got ${shown}`,
+  ]);
+  expect(problemsOf(() => funnel().allowFrom(given as never))).toEqual([
+    `[shop/home] allowFrom must be given pods, such as a ModelServer or Pods.select(…) of cdk8s-plus, got ${shown}`,
+  ]);
 });
 
 test('a port is named where the one called http is not meant', () => {

@@ -34,6 +34,10 @@ test.each([
   expect(rest).toEqual(lines);
 });
 
+test('memory is told in whole bytes, or it would not start', () => {
+  expect(store({ data: '1.3Gi' }).files['valkey.conf']).toContain('\nmaxmemory 1395864371\n');
+});
+
 test('an option of the other use is refused, and eviction is no option of a store', () => {
   expect(problemsOf(() => store({ eviction: 'allkeys-lru' }))).toEqual([expect.stringContaining('[valkey] eviction')]);
   expect(problemsOf(() => cache({ persistence: 'aof' }))).toEqual([expect.stringContaining('[valkey] persistence')]);

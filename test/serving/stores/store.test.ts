@@ -1,3 +1,4 @@
+import * as kplus from 'cdk8s-plus-28';
 import { external, FeatureStore, feast, qdrant, valkey } from '../../../lib';
 import { warningsOf } from '../../../lib/platform/warnings';
 import { objectsOf, platform, problemsOf, ranker, specOf } from '../fixtures';
@@ -36,6 +37,18 @@ test('a caller that is named twice is refused', () => {
   store.allowOnlyFrom(caller);
   expect(problemsOf(() => store.allowFrom(caller))).toEqual([
     "[shop/features] allowFrom must be called once for each peer, got 'shop/ranker' again: remove one of the calls",
+  ]);
+});
+
+test('whoever is no peer is refused', () => {
+  expect(problemsOf(() => features().allowOnlyFrom({} as never))).toEqual([
+    '[shop/features] allowFrom must be given pods, such as a ModelServer or Pods.select(…) of cdk8s-plus, got {}',
+  ]);
+});
+
+test('what looks like an engine and is none is refused', () => {
+  expect(problemsOf(() => features({ engine: { kind: 'features' } as never }))).toEqual([
+    expect.stringContaining('[shop/features] engine must be an engine for features'),
   ]);
 });
 
@@ -125,6 +138,15 @@ describe('a store that somebody else runs', () => {
     });
   });
 
+  test('lets out nobody that has no pods here, or all pods of the namespace would be', () => {
+    const shop = platform();
+    const store = new FeatureStore(shop, 'features', { engine });
+    const caller = kplus.NetworkPolicyIpBlock.ipv4(shop, 'ads', '10.9.0.0/16');
+    expect(problemsOf(() => store.allowFrom(caller))).toEqual([
+      "[shop/features] allowFrom must be given pods of the platform for an external store, which they are let out to, got 'shop/ads': name the pods that call",
+    ]);
+  });
+
   test('takes nothing that only a workload has', () => {
     const props = { engine, storage: '8Gi', resources: { memory: '8Gi' } } as const;
     expect(problemsOf(() => new FeatureStore(platform(), 'features', props))).toEqual([
@@ -203,6 +225,13 @@ describe('Feast in front of a store', () => {
   test('calls its store and its registry', () => {
     const { egress } = specOf<Rules>(built(), 'NetworkPolicy', 'feast');
     expect(egress?.[0]?.ports.map(({ port }) => port)).toEqual([6379, 443]);
+  });
+
+  test.each(['f:0', 'f:70000'])('is refused where its store can have no such port: %s', (online) => {
+    const props = { version: '0.66.0', project: 'shop', registry: 's3://f/r.db', online } as const;
+    expect(problemsOf(() => feast(props))).toEqual([
+      `[feast] online must be a host and a port, like 'features.shop.svc:6379', got '${online}'`,
+    ]);
   });
 
   test('is refused in a version that counts no requests', () => {

@@ -191,3 +191,9 @@ describe('Milvus', () => {
     expect(index().collection).toBe('items_two_tower_7');
   });
 });
+
+test.each([undefined, {}])('an encoder that is no server is refused: %p', (encoder) => {
+  expect(problemsOf(() => items().queriedBy(encoder as never))).toEqual([
+    `[shop/items] encoder must be a ModelServer, ${encoder === undefined ? 'but is missing' : 'got {}'}`,
+  ]);
+});

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { must, parse, pattern } from '../../../core/schema';
+import { addressSchema } from '../address';
 import type { ExternalEngine } from '../engine';
 
-const ADDRESS = /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?:(\d{1,5})$/;
 const CIDR = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!\/)|(?=\/))){4}\/(?:3[0-2]|[12]?\d)$/;
 
 /** Checks {@link ExternalProps}. */
@@ -11,7 +11,7 @@ export const externalSchema = z.strictObject({
   addresses: z
     .record(
       pattern<string>(/^[a-z]([-a-z0-9]{0,13}[a-z0-9])?$/, must('be the name of a port, of at most 15 letters')),
-      pattern<string>(ADDRESS, must("be a host and a port, like 'features.example.com:6379'"), isPort),
+      addressSchema('features.example.com:6379'),
     )
     .refine((addresses) => Object.keys(addresses).length > 0, { error: must('have an address') }),
   /**
@@ -40,9 +40,4 @@ export type ExternalProps = z.input<typeof externalSchema>;
  */
 export function external(props: ExternalProps): ExternalEngine {
   return { kind: 'external', ...parse(externalSchema, props, 'external') };
-}
-
-function isPort(address: string): boolean {
-  const port = Number(ADDRESS.exec(address)?.[2]);
-  return port >= 1 && port <= 65_535;
 }

@@ -4,10 +4,9 @@ import { must, parse, pattern, wholeNumber } from '../../../core/schema';
 import { secretRefSchema } from '../../../core/secrets';
 import { CREDENTIALS_EGRESS } from '../../../platform/credentials';
 import { CONFIG_FOLDER } from '../../runtime';
+import { addressSchema, portOf } from '../address';
 import { STORE_LOAD_BYTES_PER_SECOND } from '../arithmetic';
 import type { StoreEngine } from '../engine';
-
-const ONLINE = /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?:(\d{1,5})$/;
 
 /** Checks {@link FeastProps}. */
 export const feastSchema = z.strictObject({
@@ -24,7 +23,7 @@ export const feastSchema = z.strictObject({
     must("be the registry's file in a bucket, like 's3://features/registry.db'"),
   ),
   /** Where the Redis or Valkey answers that holds the features: `'features.shop.svc:6379'`, as its `addresses` tell. */
-  online: pattern<string>(ONLINE, must("be a host and a port, like 'features.shop.svc:6379'")),
+  online: addressSchema('features.shop.svc:6379'),
   /**
    * The Secret with its password, without `"`, `\`, `,` and `$`.
    * @default - none
@@ -119,7 +118,7 @@ export function feast(props: FeastProps): StoreEngine<'features'> {
     observed: {},
     // Their addresses change, so that only the ports can be named.
     egress: [
-      { ports: [Number(ONLINE.exec(online)?.[2]), 443].map((port) => ({ protocol: 'TCP', port })) },
+      { ports: [...new Set([portOf(online), 443])].map((port) => ({ protocol: 'TCP', port })) },
       CREDENTIALS_EGRESS,
     ],
   };

@@ -60,7 +60,8 @@ export type RespProps = z.input<typeof respSchema>;
 export function resp(program: 'valkey' | 'redis', official: string, props: RespProps): StoreEngine<'features'> {
   const settings = parse(respSchema, props, program);
   const { version, password, image } = settings;
-  const data = bytes(settings.data);
+  // A part of a byte would keep it from starting.
+  const data = Math.floor(bytes(settings.data));
   const isStore = settings.use === 'store';
   const log = isStore && settings.persistence === 'aof';
   // Where its own programs look for the password: newer ones of Valkey under another name.
