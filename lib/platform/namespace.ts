@@ -2,6 +2,7 @@ import type { ApiObject } from 'cdk8s';
 import type { Namespace } from 'kubernetes-types/core/v1';
 import type { NetworkPolicy } from 'kubernetes-types/networking/v1';
 import { clusterWide, kubernetesObject } from '../core/kubernetes-object';
+import { LABELS } from './labels';
 import type { Platform } from './platform';
 
 /**
@@ -28,12 +29,26 @@ export function addNamespace(platform: Platform): ApiObject {
     metadata: { name: 'default-deny' },
     spec: { podSelector: {}, policyTypes: ['Ingress', 'Egress'] },
   });
+  allowDns(platform, { name: 'allow-dns', podSelector: {} });
+  return namespace;
+}
+
+/**
+ * In a namespace of others, the platform's own pods may ask the cluster's DNS: each of them is closed to what no construct
+ * allows, and would find nobody.
+ */
+export function addDns(platform: Platform): void {
+  const podSelector = { matchLabels: { [LABELS.partOf]: platform.node.id } };
+  allowDns(platform, { name: `${platform.node.id}-allow-dns`, podSelector });
+}
+
+function allowDns(platform: Platform, { name, podSelector }: { name: string; podSelector: object }): void {
   kubernetesObject<NetworkPolicy>(platform, 'allow-dns', {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'NetworkPolicy',
-    metadata: { name: 'allow-dns' },
+    metadata: { name },
     spec: {
-      podSelector: {},
+      podSelector,
       policyTypes: ['Egress'],
       egress: [
         {
@@ -50,5 +65,4 @@ export function addNamespace(platform: Platform): ApiObject {
       ],
     },
   });
-  return namespace;
 }

@@ -8,7 +8,7 @@ import { InvalidInput, show } from '../core/problem';
 import { parse } from '../core/schema';
 import { Cluster, clusterSchema } from './cluster';
 import { LABELS, labelsSchema } from './labels';
-import { addNamespace } from './namespace';
+import { addDns, addNamespace } from './namespace';
 import { warn } from './warnings';
 
 const PLATFORM = Symbol.for('recstack.Platform');
@@ -83,6 +83,7 @@ export class Platform extends Chart {
     this.production = production;
     Object.defineProperty(this, PLATFORM, { value: true });
     if (ownNamespace) addNamespace(this);
+    else addDns(this);
   }
 
   /**

@@ -35,8 +35,17 @@ test('a platform is for production unless it says otherwise', () => {
 
 test('a namespace that someone else owns is neither created nor closed', () => {
   const shop = platform({ ownNamespace: false });
-  expect(synthesize(shop).all).toEqual([]);
+  expect(synthesize(shop).all.map(({ kind }) => kind)).toEqual(['NetworkPolicy']);
   expect(configMap(shop, 'x').toJson().metadata.namespace).toBe('shop');
+});
+
+test("in a namespace of others the platform's own pods may ask DNS, as each is closed to what nobody allows", () => {
+  const policy = synthesize(platform({ ownNamespace: false })).get('NetworkPolicy', 'shop-allow-dns');
+  expect(policy.spec).toMatchObject({
+    podSelector: { matchLabels: { 'app.kubernetes.io/part-of': 'shop' } },
+    policyTypes: ['Egress'],
+    egress: [{ ports: [{ port: 53 }, { port: 53 }] }],
+  });
 });
 
 test.each(['default', 'kube-system', 'kube-public'])(
