@@ -1,4 +1,4 @@
-import type { Duration } from './durations';
+import { type Duration, durationSchema } from './durations';
 import type { ObservedServer } from './observed';
 import { show } from './problem';
 import { batchSize, latencyMean, latencyQuantile, mean, rate, type Selector, total, type Window } from './promql';
@@ -29,9 +29,13 @@ export function problemWithQuery(
   runtime: string,
   metrics: ServerMetrics | undefined,
   metric: MetricName,
-  { quantile }: QueryOptions,
+  options: QueryOptions,
 ): string | undefined {
   // From JavaScript, anything may come.
+  if (typeof options !== 'object' || options === null) {
+    return `query must have options like { window: '5m' }, got ${show(options)}: leave them out for the defaults`;
+  }
+  const { quantile, window } = options;
   if (!METRIC_NAMES.includes(metric)) {
     return `query must be for one of ${METRIC_NAMES.join(', ')}, got ${show(metric)}${didYouMean(metric, METRIC_NAMES)}`;
   }
@@ -42,6 +46,9 @@ export function problemWithQuery(
   if (found === undefined) {
     const why = metrics.lacks?.[metric] ?? 'it was not told of one';
     return `query must be for what ${runtime} exposes, got '${metric}': ${why}`;
+  }
+  if (window !== undefined && !durationSchema.safeParse(window).success) {
+    return `query must have a window that is a duration, got ${show(window)}: write it like '5m'`;
   }
   if (quantile === undefined) return undefined;
   if (metric !== 'latency' && metric !== 'queueTime') {

@@ -59,7 +59,7 @@ export function gpuMemory(type: GpuType): number {
  * The requirement that a pod's node carries a type of GPU, or undefined where the platform has no label for it.
  *
  * NVIDIA's GPU feature discovery makes the label of the device's name, and appends how the card is divided: `suffix`
- * is that, as `-MIG-2g.20gb` or `-SHARED`.
+ * is that, as `-MIG-2g.20gb` or `-SHARED`. ACK labels its nodes with the same name by itself, and knows no suffix.
  *
  * @see https://github.com/NVIDIA/k8s-device-plugin/blob/main/internal/lm/resource.go
  */
@@ -71,7 +71,8 @@ export function nodeRequirement(
   const { names, gke }: GpuFacts = GPUS[type];
   if (distribution !== 'gke') {
     const values = names.map((name) => `${name.replaceAll(' ', '-')}${suffix}`);
-    return { key: 'nvidia.com/gpu.product', operator: 'In', values };
+    const isLabelled = distribution === 'ack' && suffix === '';
+    return { key: isLabelled ? 'aliyun.accelerator/nvidia_name' : 'nvidia.com/gpu.product', operator: 'In', values };
   }
   return gke === undefined ? undefined : { key: 'cloud.google.com/gke-accelerator', operator: 'In', values: [gke] };
 }

@@ -149,11 +149,9 @@ export class ModelServer<Has extends MetricName = MetricName>
   query(metric: Has, options: QueryOptions = {}): string {
     const { metrics } = this;
     const problem = problemWithQuery(this.settings.runtime.name, metrics, metric, options);
-    const query =
-      metrics && serverQuery(metrics, metric, selectorOf({ ...this, namespace: this.platform.namespace }), options);
-    if (problem !== undefined || query === undefined) {
-      throw new InvalidInput([{ where: this.node.path, text: problem ?? '' }]);
-    }
+    const selector = selectorOf({ ...this, namespace: this.platform.namespace });
+    const query = problem === undefined && metrics && serverQuery(metrics, metric, selector, options);
+    if (!query) throw new InvalidInput([{ where: this.node.path, text: problem ?? '' }]);
     return query;
   }
 
@@ -373,13 +371,18 @@ export class ModelServer<Has extends MetricName = MetricName>
 
   private rolloutProblems(): string[] {
     const { settings, nodes, fewest } = this;
-    const { deployment, disruptionBudget } = settings.transform;
+    const { deployment, inferenceService, disruptionBudget } = settings.transform;
+    const supply = supplyOf(settings);
+    // A RayService has no steps: it replaces its pods all at once, or never.
+    const spec = (): { strategy?: object; predictor?: { deploymentStrategy?: object } } =>
+      nodes.deployment.toJson().spec ?? {};
     return [
       // Where no users depend on it, a moment without the server is fine.
       fewest !== undefined && this.platform.production
         ? replicasProblem(settings, fewest, this.hasAutoscaler)
         : undefined,
-      deployment && strategyProblem(nodes.deployment.toJson().spec?.strategy ?? {}, supplyOf(settings)),
+      deployment && strategyProblem(spec().strategy ?? {}, supply),
+      inferenceService && strategyProblem(spec().predictor?.deploymentStrategy ?? {}, supply, 'inferenceService'),
       disruptionBudget && budgetProblem(nodes.disruptionBudget.toJson().spec ?? {}, fewest),
     ].filter((problem) => problem !== undefined);
   }

@@ -37,21 +37,25 @@ export function replicasProblem(
   return `${replicas} must be 2 or more where GPUs are scarce, got ${fewest}, which is away while a new version loads: raise it, set supply to 'spare' if a GPU is free for one more, or to 'scarce' to accept it`;
 }
 
-/** A Deployment's part, after the user's own changes. */
+/** A Deployment's part, after the user's own changes; KServe's `deploymentStrategy` is the same. */
 interface Strategy {
   readonly type?: string;
   readonly rollingUpdate?: { readonly maxSurge?: number | string; readonly maxUnavailable?: number | string };
 }
 
-/** What is wrong with how a changed Deployment replaces its pods. */
-export function strategyProblem({ type, rollingUpdate = {} }: Strategy, supply: Supply): string | undefined {
+/** What is wrong with how a changed Deployment, or InferenceService, replaces its pods. */
+export function strategyProblem(
+  { type, rollingUpdate = {} }: Strategy,
+  supply: Supply,
+  prop: 'deployment' | 'inferenceService' = 'deployment',
+): string | undefined {
   if (type === 'Recreate') return undefined;
   const { maxSurge = '25%', maxUnavailable = '25%' } = rollingUpdate;
   if (isNone(maxSurge) && isNone(maxUnavailable)) {
-    return 'transform.deployment must leave maxSurge or maxUnavailable above 0, got 0 and 0: no rollout could begin';
+    return `transform.${prop} must leave maxSurge or maxUnavailable above 0, got 0 and 0: no rollout could begin`;
   }
   if (supply === 'scarce' && isNone(maxUnavailable)) {
-    return `transform.deployment must leave maxUnavailable above 0 where GPUs are scarce, got maxSurge ${maxSurge} and maxUnavailable 0: the new pod would wait for a GPU that only an old one can free; set supply to 'spare' if there is one`;
+    return `transform.${prop} must leave maxUnavailable above 0 where GPUs are scarce, got maxSurge ${maxSurge} and maxUnavailable 0: the new pod would wait for a GPU that only an old one can free; set supply to 'spare' if there is one`;
   }
   return undefined;
 }

@@ -35,6 +35,19 @@ test('on GKE a type of GPU is found by its own label, which not all types have',
   expect(nodeRequirement('nvidia-a10g', 'gke')).toBeUndefined();
 });
 
+test('on ACK a type of GPU is found by the label that ACK itself puts on nodes, but for divided cards', () => {
+  expect(nodeRequirement('nvidia-t4', 'ack')).toEqual({
+    key: 'aliyun.accelerator/nvidia_name',
+    operator: 'In',
+    values: ['Tesla-T4'],
+  });
+  expect(nodeRequirement('nvidia-t4', 'ack', '-SHARED')).toEqual({
+    key: 'nvidia.com/gpu.product',
+    operator: 'In',
+    values: ['Tesla-T4-SHARED'],
+  });
+});
+
 test('every type can be found outside of GKE, and no product belongs to two types', () => {
   const products = GPU_TYPES.flatMap((type) => nodeRequirement(type, 'other')?.values ?? []);
   expect(products.length).toBeGreaterThanOrEqual(GPU_TYPES.length);

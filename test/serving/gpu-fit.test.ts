@@ -79,8 +79,8 @@ test('vLLM splits a model over its GPUs and leaves a part of each; Triton loads 
   const gpu = { type: 'nvidia-l40s', count: 4 } as const;
   expect(fitOf('140Gi', gpu, VLLM)).toEqual({
     problems: [],
-    value: '35 of 40.9 GiB',
-    formula: '140Gi / 4 GPUs in 0.92 × 45 GiB − 0.5 GiB for CUDA',
+    value: '35 of 40 GiB',
+    formula: '140Gi / 4 GPUs in 0.9 × 45 GiB − 0.5 GiB for CUDA',
   });
   expect(fitOf('140Gi', gpu).problems).toHaveLength(1);
 });
@@ -90,7 +90,7 @@ test('a model that cannot fit is refused with the numbers', () => {
     '[shop/ranker] model.size must fit into GPU memory, got 24 GiB (24Gi) for 22 GiB (22.5 GiB − 0.5 GiB for CUDA): take a larger GPU, or set gpu.holds to what of the model lies there',
   ]);
   expect(fitOf('180Gi', { type: 'nvidia-l40s', count: 4 }, VLLM).problems).toEqual([
-    '[shop/ranker] model.size must fit into GPU memory, got 45 GiB (180Gi / 4 GPUs) for 40.9 GiB (0.92 × 45 GiB − 0.5 GiB for CUDA): take a larger GPU or more of them, or set gpu.holds to what of the model lies there',
+    '[shop/ranker] model.size must fit into GPU memory, got 45 GiB (180Gi / 4 GPUs) for 40 GiB (0.9 × 45 GiB − 0.5 GiB for CUDA): take a larger GPU or more of them, or set gpu.holds to what of the model lies there',
   ]);
 });
 

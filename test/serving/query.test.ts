@@ -96,3 +96,12 @@ test('an objective inside of a bucket that nothing changes is warned of in produ
   ]);
   expect(warnings(false)).toEqual([]);
 });
+
+test.each([
+  [null, "query must have options like { window: '5m' }, got null: leave them out for the defaults"],
+  ['5m', "query must have options like { window: '5m' }, got '5m': leave them out for the defaults"],
+  [{ window: 300 }, "query must have a window that is a duration, got 300: write it like '5m'"],
+  [{ window: '' }, "query must have a window that is a duration, got '': write it like '5m'"],
+])('options %j, as JavaScript lets them come, are refused before they are PromQL', (options, text) => {
+  expect(problemsOf(() => ranker().query('requests', options as object))).toEqual([`[shop/ranker] ${text}`]);
+});

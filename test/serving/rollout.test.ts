@@ -120,3 +120,17 @@ test('what a transform makes of a rollout and a budget is looked at, too', () =>
     `[shop/ranker] ${LETS_GO} maxUnavailable 0: no node could be drained`,
   ]);
 });
+
+test.each([
+  [0, 'must leave maxSurge or maxUnavailable above 0, got 0 and 0: no rollout could begin'],
+  [
+    1,
+    "must leave maxUnavailable above 0 where GPUs are scarce, got maxSurge 1 and maxUnavailable 0: the new pod would wait for a GPU that only an old one can free; set supply to 'spare' if there is one",
+  ],
+])('kserve#4618: so is what it makes of the rollout of an InferenceService, with a surge of %i', (maxSurge, text) => {
+  const cluster = { kubernetes: '1.33', addons: ['kserve'] } as const;
+  const deploymentStrategy = { rollingUpdate: { maxSurge, maxUnavailable: 0 } };
+  const transform = { inferenceService: { spec: { predictor: { deploymentStrategy } } } };
+  const server = ranker({ engine: 'kserve', gpu: GPU, transform }, platform({ cluster }));
+  expect(problemsOf(() => objectsOf(server))).toEqual([`[shop/ranker] transform.inferenceService ${text}`]);
+});

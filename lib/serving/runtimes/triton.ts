@@ -48,6 +48,9 @@ export type TritonProps = z.input<typeof tritonSchema>;
  * The artifact holds the model's folder of a model repository: `config.pbtxt`, and the model's file in a folder
  * with a numeric name.
  *
+ * A Python model fails by an exception that it raises. An error that it returns, `InferenceResponse(error=…)`, Triton
+ * counts as a success (24.10): it is in `requests` and in `latency`, and never in `errors`.
+ *
  * @see https://github.com/triton-inference-server/server/blob/main/docs/user_guide/model_repository.md
  * @example
  * ```ts

@@ -64,6 +64,7 @@ export function vllm(
         '--port=8000',
         `--served-model-name=${artifact.name}`,
         `--shutdown-timeout=${DRAIN_SECONDS}`,
+        ...(gpus > 0 ? [`--gpu-memory-utilization=${USABLE}`] : []),
         ...(gpus > 1 ? [`--tensor-parallel-size=${gpus}`] : []),
         ...(maxModelLen === undefined ? [] : [`--max-model-len=${maxModelLen}`]),
         ...(bucketsOf({ slos }).length === BUCKETS.length
@@ -95,8 +96,7 @@ export function vllm(
     writablePaths: ['/tmp'],
     // NCCL and the engine's processes talk through it; vLLM's own Kubernetes example gives it 2 GiB.
     sharedMemory: '2Gi',
-    // --tensor-parallel-size, and the default of --gpu-memory-utilization: 0.9 in older releases, 0.92 in newer ones.
-    gpuMemory: { splits: true, usable: 0.92 },
+    gpuMemory: { splits: true, usable: USABLE },
     // The image is made for user ids inside group 0 only.
     gid: 0,
     metrics: (model) => ({
@@ -127,6 +127,14 @@ export function vllm(
 
 /** Seconds for the answers that are being written when the server is stopped. */
 const DRAIN_SECONDS = 60;
+
+/**
+ * The part of a GPU's memory that it takes. Its own default differs by release (0.9, then 0.92), so that it is told: what
+ * is computed of a model's room is then what the server does.
+ *
+ * @see https://github.com/vllm-project/vllm/blob/main/vllm/config/cache.py
+ */
+const USABLE = 0.9;
 
 /** Requests to the model, and not for its name or for a path that doesn't exist. */
 const ANSWERS = 'handler!~"none|/v1/models"';

@@ -29,7 +29,13 @@ test('/health is what it is asked, because /v1/models counts as a request', () =
 test('vllm#24885: it is told to finish its requests, which it does not by itself, for as long as the drain', () => {
   const { command, args } = start(1);
   expect(command).toEqual(['vllm', 'serve']);
-  expect(args).toEqual(['/models/qwen', '--port=8000', '--served-model-name=qwen', '--shutdown-timeout=60']);
+  expect(args).toEqual([
+    '/models/qwen',
+    '--port=8000',
+    '--served-model-name=qwen',
+    '--shutdown-timeout=60',
+    '--gpu-memory-utilization=0.9',
+  ]);
   expect(runtime.drainSeconds).toBe(60);
 });
 
@@ -37,6 +43,14 @@ test('with several GPUs the model is split over them', () => {
   expect(start(4).args).toContain('--tensor-parallel-size=4');
   expect(start(1).args.join(' ')).not.toContain('tensor-parallel');
   expect(start(0).args.join(' ')).not.toContain('tensor-parallel');
+});
+
+test('the part of GPU memory that it takes is the one that a model is fitted into, in every release', () => {
+  const { usable } = runtime.gpuMemory ?? {};
+  for (const version of ['0.18.0', '0.33.0']) {
+    expect(start(2, { version }).args).toContain(`--gpu-memory-utilization=${usable}`);
+  }
+  expect(start(0).args.join(' ')).not.toContain('gpu-memory');
 });
 
 test('the longest text is left to the model unless it is stated', () => {
