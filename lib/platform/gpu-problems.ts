@@ -1,6 +1,7 @@
+import { bytes } from '../core/quantities';
 import type { Cluster } from './cluster';
-import { type GpuRequest, gpuTypeOf } from './gpu-request';
-import type { GpuType } from './gpus';
+import { type GpuMemory, type GpuRequest, gpuTypeOf } from './gpu-request';
+import { type GpuType, gpuMemory } from './gpus';
 
 /** What is wrong with asking for GPUs in this way on this cluster, as sentences that begin with the prop's name. */
 export function gpuProblems(request: GpuRequest, cluster: Cluster): string[] {
@@ -9,7 +10,7 @@ export function gpuProblems(request: GpuRequest, cluster: Cluster): string[] {
   const where = request.claim !== undefined ? 'gpu.claim.type' : 'gpu.type';
   if (unknown !== undefined) return [`${where} ${unknown}`];
   if (request.claim !== undefined) return claimProblems(cluster);
-  if (request.memory !== undefined) return memoryProblems(request.memory, cluster);
+  if (request.memory !== undefined) return memoryProblems(request, cluster);
   if (request.mig !== undefined) return migProblems(request.type, request.mig, cluster);
   if (request.share !== undefined) return shareProblems(request.type, request.share, cluster);
   return [];
@@ -30,11 +31,19 @@ function claimProblems(cluster: Cluster): string[] {
   return problems;
 }
 
-function memoryProblems(memory: string, cluster: Cluster): string[] {
-  if (cluster.has('gpushare')) return [];
-  return [
-    `gpu.memory must be shared out by Alibaba Cloud's scheduler, got '${memory}', but the cluster has no gpushare: add it to cluster.addons`,
-  ];
+function memoryProblems({ memory, type }: GpuMemory, cluster: Cluster): string[] {
+  const problems: string[] = [];
+  if (!cluster.has('gpushare')) {
+    problems.push(
+      `gpu.memory must be shared out by Alibaba Cloud's scheduler, got '${memory}', but the cluster has no gpushare: add it to cluster.addons`,
+    );
+  }
+  if (type !== undefined && bytes(memory) > gpuMemory(type)) {
+    problems.push(
+      `gpu.memory must be a part of one card, got '${memory}', more than ${type} has: ask for a larger card`,
+    );
+  }
+  return problems;
 }
 
 function migProblems(type: GpuType, mig: string, cluster: Cluster): string[] {

@@ -69,6 +69,11 @@ function aboutGpus({ settings, platform }: Examined): Findings {
   const problems = [...gpuProblems(gpu, platform.cluster)];
   const fit = problems.length > 0 ? undefined : modelFit(gpu, model, runtime, platform.cluster);
   if (fit?.problem !== undefined) problems.push(fit.problem);
+  if (gpu.share === 'time-slicing' && runtime.gpuMemory !== undefined) {
+    problems.push(
+      `gpu.share must be left out for ${runtime.name}, got 'time-slicing': it takes its part of all memory that it sees, which is the whole card's, so that a second one would not start; take gpu.mig or a smaller card`,
+    );
+  }
   if (runtime.gpus === 'none') {
     problems.push(
       `gpu must be left out, since ${runtime.name} uses no NVIDIA GPU, got ${show(gpu)}: the card would idle`,

@@ -134,3 +134,22 @@ test('a claim is made by each pod from a template of the server, and used by its
   const kinds = objects.all.map(({ kind }) => kind);
   expect(kinds.indexOf('ResourceClaimTemplate')).toBeLessThan(kinds.indexOf('Deployment'));
 });
+
+test('a part of a card is not more than the card', () => {
+  expect(fitOf('6Gi', { type: 'nvidia-l4', memory: '40Gi' }).problems).toEqual([
+    "[shop/ranker] gpu.memory must be a part of one card, got '40Gi', more than nvidia-l4 has: ask for a larger card",
+  ]);
+});
+
+test('vLLM shares no card in turns: each would take most of the memory that it sees, which is all of it', () => {
+  const gpuSharing = { 'nvidia-t4': { by: 'time-slicing', replicas: 4 } } as const;
+  const shared = (runtime: Runtime) => {
+    const shop = platform({ cluster: { kubernetes: '1.37', gpuSharing } });
+    const gpu = { type: 'nvidia-t4', share: 'time-slicing' } as const;
+    return problemsOf(() => objectsOf(ranker({ model: model({ size: '1Gi' }), runtime, gpu }, shop)));
+  };
+  expect(shared(VLLM)).toEqual([
+    "[shop/ranker] gpu.share must be left out for vllm, got 'time-slicing': it takes its part of all memory that it sees, which is the whole card's, so that a second one would not start; take gpu.mig or a smaller card",
+  ]);
+  expect(shared(triton({ version: '25.08' }))).toEqual([]);
+});

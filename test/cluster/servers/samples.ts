@@ -20,9 +20,9 @@ function holds(value: string, operator: string | undefined, text: string): boole
   return operator?.startsWith('!') ? !matches : matches;
 }
 
-/** The sum of several counters; one that never moved may be missing. */
+/** The sum of several counters, less those that another one counts again; one that never moved may be missing. */
 export function total(samples: readonly Sample[], counters: readonly Series[] = []): number {
-  return counters.reduce((sum, counter) => sum + (sumOf(samples, counter) ?? 0), 0);
+  return counters.reduce((sum, counter) => sum + (counter.subtract ? -1 : 1) * (sumOf(samples, counter) ?? 0), 0);
 }
 
 /** Every series that a server claims to expose, but for those about GPUs, of which there are none here. */
@@ -30,7 +30,9 @@ export function claimedSeries(metrics: ServerMetrics): Series[] {
   const found: Series[] = [];
   const visit = (value: unknown) => {
     if (typeof value !== 'object' || value === null) return;
-    const { name, type, where }: { name?: unknown; type?: unknown; where?: string } = value;
+    const { name, type, where, subtract }: Partial<Series> & { readonly type?: string } = value;
+    // What is taken away is that of other models, of which there are none here.
+    if (subtract) return;
     if (typeof name !== 'string') {
       for (const [key, item] of Object.entries(value)) if (!key.startsWith('gpu')) visit(item);
     } else if (type === 'histogram')
