@@ -1,11 +1,11 @@
 import type { PodSpec } from 'kubernetes-types/core/v1';
 import { examples, manifestsOf } from '../../examples/examples';
-import { Client, type Live } from '../harness/client';
+import { Client } from '../harness/client';
 import { cluster } from '../harness/cluster';
 import { eventually } from '../harness/eventually';
 import { addNodes, cpuNodes, gpuNodes, removeNodes } from '../harness/nodes';
 import { environments, shopOf } from '../harness/shop';
-import { applyAll, deleteAll, rolledOut } from '../harness/workloads';
+import { applyAll, declared, deleteAll, rolledOut } from '../harness/workloads';
 
 const client = new Client(cluster());
 const nodes = [
@@ -121,12 +121,6 @@ async function addressesOf({ name, namespace }: { name: string; namespace?: stri
 }
 
 const key = ({ kind, metadata }: { kind: string; metadata: { name: string } }) => `${kind}/${metadata.name}`;
-
-/** All of an object but what changes without anybody's doing: its status, and who wrote what when. */
-function declared({ status: _, ...object }: Live): object {
-  const { resourceVersion: _version, ...metadata } = object.metadata;
-  return { ...object, metadata: { ...metadata, managedFields: undefined } };
-}
 
 test('the namespace refuses pods that could reach the node', async () => {
   const namespace = 'admission-restricted';

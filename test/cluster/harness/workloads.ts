@@ -28,6 +28,12 @@ export async function applyAll(client: Client, manifests: readonly Manifest[]): 
   for (const manifest of manifests) await client.apply(manifest);
 }
 
+/** All of an object but what changes without anybody's doing: its status, and who wrote what when. */
+export function declared({ status: _, ...object }: Live): object {
+  const { resourceVersion: _version, ...metadata } = object.metadata;
+  return { ...object, metadata: { ...metadata, managedFields: undefined } };
+}
+
 /** Deletes objects, the last first and namespaces after all else, and waits until those are gone. */
 export async function deleteAll(client: Client, manifests: readonly Manifest[]): Promise<void> {
   const namespaces = manifests.filter(({ kind }) => kind === 'Namespace');
