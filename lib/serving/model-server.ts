@@ -24,12 +24,13 @@ import type { DeploymentInput } from './deployment';
 import { type Derived, derive } from './derived';
 import { ENGINES } from './engines';
 import type { Engine } from './engines/engine';
+import { engineProblems } from './engines/problems';
 import { explanations } from './explanations';
 import { findings } from './findings';
 import { gpuClaim } from './gpu-claim';
-import { locationOf, type ModelArtifact } from './model-artifact';
+import type { ModelArtifact } from './model-artifact';
 import { type ModelServerProps, type ModelServerSettings, modelServerSchema } from './model-server-props';
-import { claimedModel, imageModel, type ModelVolume, pulledModel, pullImage, pullScripts } from './model-volume';
+import { modelVolume, pullScripts } from './model-volume';
 import { networkPolicy } from './network';
 import { budgetProblem, replicasProblem, strategyProblem, supplyOf } from './rollout';
 
@@ -93,7 +94,8 @@ export class ModelServer<Has extends MetricName = MetricName>
     const settings = parse(modelServerSchema, props, this.node.path);
     this.engine = ENGINES[settings.engine];
     this.name = this.platform.nameOf(this, this.engine.maxName);
-    this.requireEngine(settings);
+    const problems = engineProblems(settings, this.engine, this.platform.cluster);
+    if (problems.length > 0) throw new InvalidInput(problems.map((text) => ({ where: this.node.path, text })));
     this.settings = { ...settings, runtime: this.engine.runtime(settings.runtime) };
     this.model = settings.model;
     const { runtime, model, gpu, slo } = this.settings;
@@ -232,7 +234,7 @@ export class ModelServer<Has extends MetricName = MetricName>
       metadata,
       settings,
       derived,
-      model: this.modelVolume(derived.pullSeconds),
+      model: modelVolume({ platform, settings, script: name, pullSeconds: derived.pullSeconds }),
       image: platform.pin(runtime.image),
       serviceAccount: serviceAccount.name,
       // Beside an autoscaler, every apply would set the replicas back.
@@ -308,17 +310,6 @@ export class ModelServer<Has extends MetricName = MetricName>
     return new kplus.ConfigMap(this, 'config-map', { metadata: workloadMetadata(this.name, 'model-server'), data });
   }
 
-  private modelVolume(pullSeconds: number): ModelVolume {
-    const { model, runtime, cache } = this.settings;
-    const folder = runtime.modelFolder(model);
-    const { scheme } = locationOf(model);
-    if (scheme === 'pvc') return claimedModel(model, folder);
-    if (scheme === 'oci') return imageModel(model, folder);
-    const image = this.platform.pin(pullImage(model));
-    const cached = cache === undefined ? {} : { cache: { claim: cache.name, folder: cache.folderOf(model) } };
-    return pulledModel({ model, folder, image, script: this.name, pullSeconds, ...cached });
-  }
-
   private applyTransforms(): void {
     const changes = this.settings.transform;
     // An empty list that cdk8s-plus writes and the API server drops.
@@ -330,30 +321,6 @@ export class ModelServer<Has extends MetricName = MetricName>
     if (changes.disruptionBudget) transform(this.nodes.disruptionBudget, changes.disruptionBudget);
     if (changes.networkPolicy) transform(this.nodes.networkPolicy, changes.networkPolicy);
     if (changes.configMap && this.nodes.configMap) transform(this.nodes.configMap, changes.configMap);
-  }
-
-  /** Refuses what would be dropped, or would not run, with the engine. */
-  private requireEngine(settings: ModelServerSettings): void {
-    const { engine, transform: changes } = settings;
-    const { addon, bringsService } = this.engine;
-    const problems = this.engine.problems(settings);
-    if (addon !== undefined && !this.platform.cluster.has(addon)) {
-      problems.push(
-        `engine must be one that the cluster has, got '${engine}', but it has no ${addon}: add it to cluster.addons, or take engine 'deployment'`,
-      );
-    }
-    for (const key of ['deployment', 'inferenceService', 'rayService'] as const) {
-      if (changes[key] === undefined || key === this.engine.transform) continue;
-      problems.push(
-        `transform.${key} must be left out with engine '${engine}': use transform.${this.engine.transform}`,
-      );
-    }
-    if (bringsService && changes.service !== undefined) {
-      problems.push(
-        `transform.service must be left out with engine '${engine}', which makes the Service: use transform.${this.engine.transform}`,
-      );
-    }
-    if (problems.length > 0) throw new InvalidInput(problems.map((text) => ({ where: this.node.path, text })));
   }
 
   private check(derived: Derived): void {

@@ -4,8 +4,10 @@ import type { Container, EnvVar, Volume, VolumeMount } from 'kubernetes-types/co
 import { HELPER_IMAGES } from '../core/helper-images';
 import { bytes, formatBytes } from '../core/quantities';
 import type { SecretRef } from '../core/secrets';
+import type { Platform } from '../platform/platform';
 import { RESTRICTED_CONTAINER } from '../platform/pod-security';
 import { isPulled, locationOf, type ModelArtifact, type ModelScheme } from './model-artifact';
+import type { ModelServerSettings } from './model-server-props';
 
 const script = (file: string) => readFileSync(join(__dirname, file), 'utf8');
 
@@ -36,6 +38,25 @@ const PULL_LOGS = 64 * 2 ** 20;
 /** Newer than `kubernetes-types`. @see https://kubernetes.io/docs/concepts/storage/volumes/#image */
 interface ImageVolume extends Volume {
   readonly image: { readonly reference: string; readonly pullPolicy: 'IfNotPresent' };
+}
+
+/** How a server's pods come by its model, by where it lies. */
+export function modelVolume(props: {
+  readonly platform: Platform;
+  readonly settings: Pick<ModelServerSettings, 'model' | 'runtime' | 'cache'>;
+  /** Name of the ConfigMap that holds {@link pullScripts}. */
+  readonly script: string;
+  readonly pullSeconds: number;
+}): ModelVolume {
+  const { platform, settings, script, pullSeconds } = props;
+  const { model, runtime, cache } = settings;
+  const folder = runtime.modelFolder(model);
+  const { scheme } = locationOf(model);
+  if (scheme === 'pvc') return claimedModel(model, folder);
+  if (scheme === 'oci') return imageModel(model, folder);
+  const image = platform.pin(pullImage(model));
+  const cached = cache === undefined ? {} : { cache: { claim: cache.name, folder: cache.folderOf(model) } };
+  return pulledModel({ model, folder, image, script, pullSeconds, ...cached });
 }
 
 /** An image is mounted as it is, read-only: the kubelet pulls it, and keeps it like those of containers. */
