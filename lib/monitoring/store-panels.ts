@@ -2,7 +2,7 @@ import type { ObservedServer } from '../core/observed';
 import { series } from '../core/promql';
 import { selectorOf } from '../core/server-query';
 import { ofVolumes, VOLUME_AVAILABLE, VOLUME_CAPACITY } from './container-metrics';
-import type { PanelProps } from './dashboard';
+import type { PanelProps } from './panel';
 
 /** What a store's row shows beside that of a server: how full it is, in memory and on its volumes. */
 export function storePanels(server: ObservedServer): PanelProps[] {

@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { run } from '../../lib/cli/run';
+import { recstack } from './recstack';
 
 const REPOSITORY = join(__dirname, '..', '..');
 
@@ -19,19 +19,6 @@ afterEach(() => {
   process.chdir(cwd);
   rmSync(folder, { recursive: true, force: true });
 });
-
-function recstack(...args: string[]): { code: number; out: string; err: string } {
-  const written = { out: '', err: '' };
-  const code = run(args, {
-    out: (text) => {
-      written.out += text;
-    },
-    err: (text) => {
-      written.err += text;
-    },
-  });
-  return { code, ...written };
-}
 
 const plan = (env: string) => recstack('plan', '--stack', 'main', '--env', env);
 

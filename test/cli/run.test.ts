@@ -1,20 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { run } from '../../lib/cli/run';
 import { version } from '../../lib/cli/version';
-
-function recstack(...args: string[]): { code: number; out: string; err: string } {
-  const written = { out: '', err: '' };
-  const code = run(args, {
-    out: (text) => {
-      written.out += text;
-    },
-    err: (text) => {
-      written.err += text;
-    },
-  });
-  return { code, ...written };
-}
+import { recstack } from './recstack';
 
 test('the version is that of package.json', () => {
   expect(version).toBe(JSON.parse(readFileSync(join(__dirname, '../../package.json'), 'utf8')).version);

@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { run } from '../../lib/cli/run';
+import { recstack } from './recstack';
 
 const REPOSITORY = join(__dirname, '..', '..');
 const PRODUCTION = readFileSync(join(REPOSITORY, 'stacks/environments/production.yaml'), 'utf8');
@@ -20,20 +20,6 @@ afterEach(() => {
   process.chdir(cwd);
   rmSync(folder, { recursive: true, force: true });
 });
-
-function recstack(...args: string[]): { code: number; out: string; err: string } {
-  let out = '';
-  let err = '';
-  const code = run(args, {
-    out: (text) => {
-      out += text;
-    },
-    err: (text) => {
-      err += text;
-    },
-  });
-  return { code, out, err };
-}
 
 const synth = (env: string) => recstack('synth', '--stack', 'main', '--env', env);
 
