@@ -1,7 +1,7 @@
 import { rayServe } from '../../../lib';
+import { expectClaims } from './claims';
 import { pythonPackages } from './python';
 import { RealServer } from './real-server';
-import { claimedSeries, sumOf, total } from './samples';
 
 const VERSION = '2.60.0';
 const packages = pythonPackages([`ray[serve]==${VERSION}`]);
@@ -49,13 +49,7 @@ suite(`Ray Serve as a process${'missing' in packages ? ` (needs ${packages.missi
   test('good and bad requests are counted as the runtime claims, and every series is there', async () => {
     for (const seconds of [0.01, 0.02, 0.03]) expect((await ask(seconds)).status).toBe(200);
     expect((await ask(-1)).status).toBe(500);
-    const { metrics } = server;
-    await server.samples((samples) => {
-      expect(total(samples, metrics.requests)).toBe(4);
-      expect(total(samples, metrics.errors)).toBe(1);
-      const missing = claimedSeries(metrics).filter((series) => sumOf(samples, series) === undefined);
-      expect(missing).toEqual([]);
-    });
+    await expectClaims(server, { requests: 4, errors: 1 });
   });
 
   test('what it answers when it is told to stop is finished, within the drain time', async () => {

@@ -1,9 +1,9 @@
 import { chmodSync, cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { triton } from '../../../lib';
+import { expectClaims } from './claims';
 import { pythonPackages } from './python';
 import { RealServer } from './real-server';
-import { claimedSeries, sumOf, total } from './samples';
 
 /** Its wheel holds Triton 2.51 (container 24.10) itself, with the Python backend and without CUDA. */
 const packages = pythonPackages(['nvidia-pytriton==0.7.0', 'numpy==1.26.4']);
@@ -54,13 +54,7 @@ suite(`Triton as a process${'missing' in packages ? ` (needs ${packages.missing}
   test('good and bad requests are counted as the runtime claims, and every series is there', async () => {
     for (const seconds of [0.01, 0.02, 0.03]) expect((await infer(seconds)).status).toBe(200);
     expect((await infer(-1)).ok).toBe(false);
-    const { metrics } = server;
-    await server.samples((samples) => {
-      expect(total(samples, metrics.requests)).toBe(4);
-      expect(total(samples, metrics.errors)).toBe(1);
-      const missing = claimedSeries(metrics).filter((series) => sumOf(samples, series) === undefined);
-      expect(missing).toEqual([]);
-    });
+    await expectClaims(server, { requests: 4, errors: 1 });
   });
 
   test('what it answers when it is told to stop is finished (triton#6230, #6286, #6939), within the drain time', async () => {
