@@ -98,7 +98,7 @@ function named(engine: keyof typeof ENGINES, pods: readonly LivePod[]): void {
 }
 
 (built.includes('kserve') ? describe : describe.skip)('KServe', () => {
-  const fixed = ranker('kserve-fixed', { engine: 'kserve' });
+  const fixed = ranker('kserve-fixed', { engine: 'kserve', supply: 'scarce' });
   const scaled = ranker('kserve-scaled', { engine: 'kserve' }, true);
   const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'kserve' } };
   let webhooks: Manifest[] = [];
@@ -147,11 +147,11 @@ function named(engine: keyof typeof ENGINES, pods: readonly LivePod[]): void {
     }
   });
 
-  test('scarce GPUs and slow starts: strategy, start-up probe and readiness arrive in its Deployment (kserve#4618, kserve#3795, kserve#5677)', async () => {
+  test('scarce room and slow starts: strategy, start-up probe and readiness arrive in its Deployment (kserve#4618, kserve#3795, kserve#5677)', async () => {
     const { spec } = await client.get<Deployed>(reference('apps/v1', 'Deployment', 'kserve-fixed', 'ranker-predictor'));
     expect(spec).toMatchObject({
       replicas: 3,
-      strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
+      strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } },
     });
     const [server] = (fixed.get('InferenceService', 'ranker').spec as { predictor: PodSpec }).predictor.containers;
     const [deployed] = spec.template.spec.containers;
