@@ -4,6 +4,8 @@ module.exports = {
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
   testPathIgnorePatterns: ['<rootDir>/test/cluster/'],
+  // By default jest leaves one core idle, which is half of two.
+  maxWorkers: '100%',
   transform: {
     '\\.ts$': [
       '@swc/jest',
