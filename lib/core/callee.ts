@@ -1,6 +1,11 @@
 import type { INetworkPolicyPeer } from 'cdk8s-plus-28';
 import type { IConstruct } from 'constructs';
 
+/** The port of an address such as `ranker.shop.svc:8000`. */
+export function portOf(address: string): number {
+  return Number(address.slice(address.lastIndexOf(':') + 1));
+}
+
 /** What other programs call: a model server, a store. */
 export interface Callee extends IConstruct {
   /** Its name, and that of its Service. */

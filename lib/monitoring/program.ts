@@ -7,6 +7,7 @@ import type { NetworkPolicy, NetworkPolicyEgressRule } from 'kubernetes-types/ne
 import type { PodDisruptionBudget } from 'kubernetes-types/policy/v1';
 import { kubernetesObject } from '../core/kubernetes-object';
 import { type Bytes, bytes, type Cpu, cores, formatBytes, formatCpu } from '../core/quantities';
+import { dataClaim } from '../platform/data-claim';
 import { disruptionBudget } from '../platform/disruption-budget';
 import { podLabels, selectorLabels, workloadMetadata } from '../platform/labels';
 import { Platform } from '../platform/platform';
@@ -142,19 +143,7 @@ export class Program extends Construct {
         ...(data.size === undefined
           ? {}
           : {
-              volumeClaimTemplates: [
-                {
-                  // The API server writes these two into the object; without them a second apply would differ.
-                  apiVersion: 'v1',
-                  kind: 'PersistentVolumeClaim',
-                  metadata: { name: 'data' },
-                  spec: {
-                    accessModes: ['ReadWriteOnce'],
-                    ...(data.storageClass === undefined ? {} : { storageClassName: data.storageClass }),
-                    resources: { requests: { storage: data.size } },
-                  },
-                },
-              ],
+              volumeClaimTemplates: [dataClaim({ size: data.size, storageClass: data.storageClass })],
             }),
       },
     } as const satisfies StatefulSet;

@@ -1,7 +1,8 @@
 import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
+import type { NetworkPolicyIngressRule } from 'kubernetes-types/networking/v1';
 import { InvalidInput, show } from '../core/problem';
-import type { workloadMetadata } from './labels';
+import { LABELS, type workloadMetadata } from './labels';
 
 /**
  * The id and metadata of the policy about a caller of a workload, `<workload>-from-<caller>`.
@@ -49,4 +50,24 @@ export function letIn(
 function nameOf(caller: kplus.INetworkPolicyPeer): string {
   const { name, addresses }: { name?: unknown; addresses?: unknown } = Object(caller);
   return typeof name === 'string' && addresses !== undefined ? name : caller.node.id;
+}
+
+/**
+ * Who may come in beside named callers: pods of the namespace on the ports that serve, where they may, and monitoring on
+ * its own.
+ */
+export function openings(props: {
+  readonly serving: readonly number[];
+  /** The port that is scraped. */
+  readonly scraped: number | undefined;
+  readonly isOpenToNamespace: boolean;
+}): NetworkPolicyIngressRule[] {
+  const { serving, scraped, isOpenToNamespace } = props;
+  const tcp = (ports: readonly number[]) => ports.map((port) => ({ protocol: 'TCP', port }));
+  const monitoring = { podSelector: { matchLabels: { [LABELS.component]: 'monitoring' } } };
+  return [
+    // A rule without ports would be about all of them.
+    ...(serving.length > 0 && isOpenToNamespace ? [{ from: [{ podSelector: {} }], ports: tcp(serving) }] : []),
+    ...(scraped === undefined ? [] : [{ from: [monitoring], ports: tcp([scraped]) }]),
+  ];
 }

@@ -1,7 +1,8 @@
 import { Lazy } from 'cdk8s';
 import type { NetworkPolicy, NetworkPolicyEgressRule, NetworkPolicyIngressRule } from 'kubernetes-types/networking/v1';
+import { openings } from '../platform/callers';
 import { CREDENTIALS_EGRESS } from '../platform/credentials';
-import { LABELS, selectorLabels, type workloadMetadata } from '../platform/labels';
+import { selectorLabels, type workloadMetadata } from '../platform/labels';
 import { isPulled, locationOf, type ModelArtifact } from './model-artifact';
 import type { Runtime } from './runtime';
 
@@ -21,7 +22,7 @@ export function networkPolicy(props: {
 }) {
   const { platform, metadata, runtime, metricsPort, model, isOpenToNamespace } = props;
   const { name } = metadata;
-  const serving = Object.entries(runtime.ports).filter(([port]) => port !== 'metrics');
+  const serving = Object.entries(runtime.ports).flatMap(([port, number]) => (port === 'metrics' ? [] : [number]));
   const egress = storeEgress(model);
   const scraped = metricsPort === undefined ? undefined : runtime.ports[metricsPort];
   return {
@@ -37,20 +38,7 @@ export function networkPolicy(props: {
   } as const satisfies NetworkPolicy;
 
   function ingress(): NetworkPolicyIngressRule[] | undefined {
-    const rules = [
-      // A rule without ports would be about all of them.
-      ...(serving.length === 0 || !isOpenToNamespace()
-        ? []
-        : [{ from: [{ podSelector: {} }], ports: serving.map(([, port]) => ({ protocol: 'TCP', port })) }]),
-      ...(scraped === undefined
-        ? []
-        : [
-            {
-              from: [{ podSelector: { matchLabels: { [LABELS.component]: 'monitoring' } } }],
-              ports: [{ protocol: 'TCP', port: scraped }],
-            },
-          ]),
-    ];
+    const rules = openings({ serving, scraped, isOpenToNamespace: isOpenToNamespace() });
     // An empty list is one that the API server drops, so that each apply would change the object.
     return rules.length > 0 ? rules : undefined;
   }

@@ -1,24 +1,8 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { recstack } from './recstack';
+import { inOwnFolder, recstack } from './recstack';
 
-const REPOSITORY = join(__dirname, '..', '..');
-
-let folder: string;
-let cwd: string;
-beforeEach(() => {
-  cwd = process.cwd();
-  folder = mkdtempSync(join(tmpdir(), 'recstack-plan-'));
-  mkdirSync(join(folder, 'environments'));
-  writeFileSync(join(folder, 'main.ts'), `export { default } from '${REPOSITORY}/stacks/shop';\n`);
-  cpSync(join(REPOSITORY, 'stacks/environments'), join(folder, 'environments'), { recursive: true });
-  process.chdir(folder);
-});
-afterEach(() => {
-  process.chdir(cwd);
-  rmSync(folder, { recursive: true, force: true });
-});
+const own = inOwnFolder();
 
 const plan = (env: string) => recstack('plan', '--stack', 'main', '--env', env);
 
@@ -47,11 +31,11 @@ test.each(['dev', 'production'])('what %s asks of the cluster, and its warnings,
 
 test('nothing is written', () => {
   plan('production');
-  expect(readdirSync(folder).sort()).toEqual(['environments', 'main.ts']);
+  expect(readdirSync(own.folder).sort()).toEqual(['environments', 'main.ts']);
 });
 
 test('what is wrong is reported as by synth, and ends with 1', () => {
-  const file = join(folder, 'environments/dev.yaml');
+  const file = join(own.folder, 'environments/dev.yaml');
   writeFileSync(file, readFileSync(file, 'utf8').replace('size: 200Mi', 'size: 200MB'));
   const { code, out, err } = plan('dev');
   expect({ code, out }).toEqual({ code: 1, out: '' });

@@ -1,25 +1,10 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { recstack } from './recstack';
+import { inOwnFolder, REPOSITORY, recstack } from './recstack';
 
-const REPOSITORY = join(__dirname, '..', '..');
 const PRODUCTION = readFileSync(join(REPOSITORY, 'stacks/environments/production.yaml'), 'utf8');
 
-let folder: string;
-let cwd: string;
-beforeEach(() => {
-  cwd = process.cwd();
-  folder = mkdtempSync(join(tmpdir(), 'recstack-cli-'));
-  mkdirSync(join(folder, 'environments'));
-  writeFileSync(join(folder, 'main.ts'), `export { default } from '${REPOSITORY}/stacks/shop';\n`);
-  cpSync(join(REPOSITORY, 'stacks/environments'), join(folder, 'environments'), { recursive: true });
-  process.chdir(folder);
-});
-afterEach(() => {
-  process.chdir(cwd);
-  rmSync(folder, { recursive: true, force: true });
-});
+const own = inOwnFolder();
 
 const synth = (env: string) => recstack('synth', '--stack', 'main', '--env', env);
 
@@ -40,7 +25,7 @@ test('synth writes an environment into its folder and says what it asks of the c
       '',
     ].join('\n'),
   );
-  expect(readdirSync(join(folder, 'dist/dev'))).toEqual(['.recstack-files', 'shop.yaml']);
+  expect(readdirSync(join(own.folder, 'dist/dev'))).toEqual(['.recstack-files', 'shop.yaml']);
 });
 
 test('without a name it is production, whose tolerable flaws are warned about', () => {
@@ -54,16 +39,16 @@ test('without a name it is production, whose tolerable flaws are warned about', 
 
 test('two runs give the same bytes', () => {
   synth('production');
-  const first = contents(join(folder, 'dist'));
+  const first = contents(join(own.folder, 'dist'));
   synth('production');
-  expect(contents(join(folder, 'dist'))).toEqual(first);
+  expect(contents(join(own.folder, 'dist'))).toEqual(first);
 });
 
 test('digests of images.lock reach the manifests, and the warnings end', () => {
   const digest = `sha256:${'0'.repeat(64)}`;
-  writeFileSync(join(folder, 'environments/images.lock'), `"tensorflow/serving:2.19.1": ${digest}\n`);
+  writeFileSync(join(own.folder, 'environments/images.lock'), `"tensorflow/serving:2.19.1": ${digest}\n`);
   const { err } = synth('production');
-  expect(readFileSync(join(folder, 'dist/production/shop.yaml'), 'utf8')).toContain(
+  expect(readFileSync(join(own.folder, 'dist/production/shop.yaml'), 'utf8')).toContain(
     `image: tensorflow/serving:2.19.1@${digest}\n`,
   );
   expect(err).not.toContain('tensorflow/serving');
@@ -207,11 +192,11 @@ const BROKEN: readonly [what: string, from: string, to: string, problems: readon
 ];
 
 test.each(BROKEN)('%s ends with 1, and the older output stays as it was', (_what, from, to, problems) => {
-  const output = join(folder, 'dist', 'bad');
+  const output = join(own.folder, 'dist', 'bad');
   mkdirSync(output, { recursive: true });
   writeFileSync(join(output, 'shop.yaml'), 'older\n');
   expect(PRODUCTION).toContain(from);
-  writeFileSync(join(folder, 'environments/bad.yaml'), PRODUCTION.replace(from, to));
+  writeFileSync(join(own.folder, 'environments/bad.yaml'), PRODUCTION.replace(from, to));
   const { code, out, err } = synth('bad');
   const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
   expect(err.split('\n')).toEqual([...problems, `${count}; nothing was written`, '']);
@@ -222,15 +207,15 @@ test.each(BROKEN)('%s ends with 1, and the older output stays as it was', (_what
 test('the errors of a file are reported together', () => {
   const all = BROKEN.filter(([, , , problems]) => problems[0]?.startsWith('[environments')).slice(0, 7);
   const broken = all.reduce((text, [, from, to]) => text.replace(from, to), PRODUCTION);
-  writeFileSync(join(folder, 'environments/bad.yaml'), broken);
+  writeFileSync(join(own.folder, 'environments/bad.yaml'), broken);
   const { err } = synth('bad');
   // Three of the changes are to the same place, so that only the first of them takes effect.
   expect(err).toMatch(/\n4 problems; nothing was written\n$/);
 });
 
 test('a broken images.lock and a bad environment are reported together', () => {
-  writeFileSync(join(folder, 'environments/bad.yaml'), PRODUCTION.replace('size: 18Gi', 'size: 18GB'));
-  writeFileSync(join(folder, 'environments/images.lock'), '"tensorflow/serving:2.19.1": none\n');
+  writeFileSync(join(own.folder, 'environments/bad.yaml'), PRODUCTION.replace('size: 18Gi', 'size: 18GB'));
+  writeFileSync(join(own.folder, 'environments/images.lock'), '"tensorflow/serving:2.19.1": none\n');
   expect(synth('bad').err.split('\n')).toEqual([
     expect.stringMatching(/^\[environments\/bad\.yaml:25\] ranker\.model\.size must be an amount/),
     expect.stringMatching(/^\[environments\/images\.lock:1\] tensorflow\/serving:2\.19\.1 must be a digest/),
@@ -240,18 +225,18 @@ test('a broken images.lock and a bad environment are reported together', () => {
 });
 
 test('an images.lock of nothing but comments has no digests', () => {
-  writeFileSync(join(folder, 'environments/images.lock'), '# "image:tag": sha256:…\n');
+  writeFileSync(join(own.folder, 'environments/images.lock'), '# "image:tag": sha256:…\n');
   expect(synth('dev').code).toBe(0);
 });
 
 test('an output folder that is a file is refused, and stays', () => {
-  writeFileSync(join(folder, 'notes'), 'mine');
+  writeFileSync(join(own.folder, 'notes'), 'mine');
   expect(recstack('synth', '--stack', 'main', '--env', 'dev', '--out', 'notes')).toEqual({
     code: 1,
     out: '',
     err: "[notes/dev] must be a folder that can be written, but the system says 'not a directory' (ENOTDIR): mend that or choose another\n1 problem; nothing was written\n",
   });
-  expect(readFileSync(join(folder, 'notes'), 'utf8')).toBe('mine');
+  expect(readFileSync(join(own.folder, 'notes'), 'utf8')).toBe('mine');
 });
 
 test.each([
@@ -268,7 +253,7 @@ test.each([
 });
 
 test('a program that is missing, or exports no stack, is refused', () => {
-  writeFileSync(join(folder, 'other.js'), 'module.exports = {};\n');
+  writeFileSync(join(own.folder, 'other.js'), 'module.exports = {};\n');
   expect(recstack('synth', '--stack', 'nothing').err).toBe(
     '[nothing] must be the file of a stack, but there is no nothing.ts or nothing.js: name it by --stack\n1 problem; nothing was written\n',
   );

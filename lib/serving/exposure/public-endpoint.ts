@@ -2,6 +2,7 @@ import type { ApiObject } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import type { Ingress } from 'kubernetes-types/networking/v1';
+import { portOf } from '../../core/callee';
 import { seconds } from '../../core/durations';
 import { kubernetesObject } from '../../core/kubernetes-object';
 import { InvalidInput } from '../../core/problem';
@@ -56,7 +57,7 @@ export class PublicEndpoint extends Construct {
   private emit(): ApiObject {
     const { target, host, path, gateway, ingress: controller, timeout, tls } = this.settings;
     const metadata = { name: this.name, labels: { [LABELS.name]: this.name, [LABELS.component]: 'public-endpoint' } };
-    const port = portOf(target.addresses.http);
+    const port = portOf(target.addresses.http ?? '');
     if (gateway !== undefined) {
       if (gateway.controller === 'istio') {
         warn(
@@ -136,9 +137,4 @@ export class PublicEndpoint extends Construct {
       labels: { 'kubernetes.io/metadata.name': namespace },
     });
   }
-}
-
-/** The port of an address such as `ranker.shop.svc:8000`; the props were checked to have one. */
-function portOf(address = ''): number {
-  return Number(address.slice(address.lastIndexOf(':') + 1));
 }

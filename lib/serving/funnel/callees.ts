@@ -20,11 +20,6 @@ export function defaultPort(callee: Callee): string | undefined {
   return ports.includes('http') ? 'http' : ports.length === 1 ? ports[0] : undefined;
 }
 
-/** `ranker.shop.svc:8000` in its parts. */
-export function portOf(address: string): number {
-  return Number(address.slice(address.lastIndexOf(':') + 1));
-}
-
 /** Whether its pods can be named in a network policy; what lives outside of the cluster has none. */
 export function isPeer(callee: Callee): callee is Callee & INetworkPolicyPeer {
   return 'toNetworkPolicyPeerConfig' in callee;

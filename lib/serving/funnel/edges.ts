@@ -1,9 +1,9 @@
 import * as kplus from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import type { NetworkPolicyEgressRule } from 'kubernetes-types/networking/v1';
-import type { Callee } from '../../core/callee';
+import { type Callee, portOf } from '../../core/callee';
 import { workloadMetadata } from '../../platform/labels';
-import { isPeer, portOf } from './callees';
+import { isPeer } from './callees';
 import type { PlannedStage } from './plan';
 
 /** What is called, each with the ports in use. */

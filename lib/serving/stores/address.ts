@@ -1,3 +1,4 @@
+import { portOf } from '../../core/callee';
 import { must, pattern } from '../../core/schema';
 
 const ADDRESS = /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?:(\d{1,5})$/;
@@ -6,9 +7,4 @@ const ADDRESS = /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?:(\d{1,5})$/;
 export function addressSchema(example: string) {
   const rule = must(`be a host and a port, like '${example}'`);
   return pattern<string>(ADDRESS, rule, (address) => portOf(address) >= 1 && portOf(address) <= 65_535);
-}
-
-/** The port of an address that was checked. */
-export function portOf(address: string): number {
-  return Number(ADDRESS.exec(address)?.[2]);
 }

@@ -2,10 +2,10 @@ import { Lazy } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import type { NetworkPolicy, NetworkPolicyIngressRule } from 'kubernetes-types/networking/v1';
+import { portOf } from '../../core/callee';
 import { InvalidInput } from '../../core/problem';
-import { callerPolicy } from '../../platform/callers';
-import { LABELS, selectorLabels, workloadMetadata } from '../../platform/labels';
-import { portOf } from './address';
+import { callerPolicy, openings } from '../../platform/callers';
+import { selectorLabels, workloadMetadata } from '../../platform/labels';
 import type { ExternalEngine, StoreEngine, StoreShape } from './engine';
 
 /**
@@ -43,10 +43,7 @@ export function storePolicy(props: {
 
   function ingress(): NetworkPolicyIngressRule[] | undefined {
     const rules = [
-      ...(isOpenToNamespace() ? [{ from: [{ podSelector: {} }], ports: tcp(callerPorts(engine)) }] : []),
-      ...(scraped === undefined
-        ? []
-        : [{ from: [{ podSelector: { matchLabels: { [LABELS.component]: 'monitoring' } } }], ports: tcp([scraped]) }]),
+      ...openings({ serving: callerPorts(engine), scraped, isOpenToNamespace: isOpenToNamespace() }),
       ...peers.map(({ peer, ports }) => ({ from: peer, ports })),
     ];
     // An empty list is one that the API server drops, so that each apply would change the object.

@@ -1,5 +1,6 @@
 import type { Deployment, StatefulSet } from 'kubernetes-types/apps/v1';
 import { bytes, formatBytes } from '../../core/quantities';
+import { dataClaim } from '../../platform/data-claim';
 import { selectorLabels, workloadMetadata } from '../../platform/labels';
 import { progressDeadline } from '../budgets';
 import { type StorePodInput, storePod } from './pod';
@@ -33,17 +34,7 @@ function statefulSet(input: StorePodInput) {
         ? {}
         : {
             volumeClaimTemplates: [
-              {
-                // The API server writes these two into the object; without them a second apply would differ.
-                apiVersion: 'v1',
-                kind: 'PersistentVolumeClaim',
-                metadata: { name: 'data' },
-                spec: {
-                  accessModes: ['ReadWriteOnce'],
-                  ...(settings.storageClass === undefined ? {} : { storageClassName: settings.storageClass }),
-                  resources: { requests: { storage: formatBytes(bytes(settings.storage)) } },
-                },
-              },
+              dataClaim({ size: formatBytes(bytes(settings.storage)), storageClass: settings.storageClass }),
             ],
           }),
     },

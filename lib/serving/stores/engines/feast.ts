@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { portOf } from '../../../core/callee';
 import { imageSchema } from '../../../core/images';
 import { must, parse, pattern, wholeNumber } from '../../../core/schema';
 import { secretRefSchema } from '../../../core/secrets';
 import { CREDENTIALS_EGRESS } from '../../../platform/credentials';
 import { CONFIG_FOLDER } from '../../runtime';
-import { addressSchema, portOf } from '../address';
+import { addressSchema } from '../address';
 import { STORE_LOAD_BYTES_PER_SECOND } from '../arithmetic';
 import type { StoreEngine } from '../engine';
 
