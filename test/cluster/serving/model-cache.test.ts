@@ -20,7 +20,8 @@ const manifests = (() => {
   new ModelServer(shop, 'ranker', {
     model: { name: 'dlrm', version: '42', uri: 's3://models/dlrm/42', size: '18Gi' },
     runtime: triton({ version: '25.08' }),
-    gpu: { count: 1, type: 'nvidia-l4' },
+    // Three pods of two GPUs don't fit on one node of four.
+    gpu: { count: 2, type: 'nvidia-l4' },
     replicas: 3,
     cache,
   });
