@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { plan } from '../synth/plan';
+import { describeGpuHours } from './describe-gpu-hours';
 import { describeWorkload } from './describe-workload';
 import { buildEnvironment, type Choice, environmentCommand } from './environment';
 import { report } from './report';
@@ -12,6 +13,7 @@ export function planCommand(terminal: Terminal): Command {
     .action((options: Choice) => {
       const result = plan(buildEnvironment(options));
       for (const workload of result.workloads) terminal.out(`${describeWorkload(workload)}\n`);
+      terminal.out(describeGpuHours(result.gpuHours));
       report(result, terminal);
     });
 }

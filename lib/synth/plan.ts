@@ -1,6 +1,7 @@
 import { ApiObject, Chart } from 'cdk8s';
 import type { IConstruct } from 'constructs';
 import { type Derivation, derivationsOf } from '../core/derivation';
+import { type GpuHours, gpuHoursBelow } from '../core/gpu-hours';
 import type { Problem } from '../core/problem';
 import { warningsOf } from '../platform/warnings';
 import type { Manifest } from './manifest';
@@ -22,6 +23,8 @@ export interface Plan {
   readonly workloads: readonly Workload[];
   /** All objects, in the order in which they can be applied. */
   readonly manifests: readonly Manifest[];
+  /** What workloads that come and go ask of GPUs. */
+  readonly gpuHours: readonly GpuHours[];
   /** What works and yet should be mended. */
   readonly warnings: readonly Problem[];
 }
@@ -53,6 +56,7 @@ export function plan(root: IConstruct): Plan {
       .sort(([a], [b]) => place(a) - place(b))
       .map(([path, { kinds, derivations }]) => ({ path, kinds: counts(kinds.sort()), derivations })),
     manifests: rendered.map(({ manifest }) => manifest),
+    gpuHours: gpuHoursBelow(root),
     warnings: warningsOf(root),
   };
 }

@@ -27,6 +27,39 @@ export function hasCronValues(schedule: string): boolean {
   return FIELDS.every((field, i) => (fields[i] ?? '').split(',').every((part) => isPart(part, field)));
 }
 
+/** The values that a field of a schedule allows. */
+export interface CronField {
+  readonly values: ReadonlySet<number>;
+  /** Whether it says nothing at all, which makes a difference for days. */
+  readonly isStar: boolean;
+}
+
+/**
+ * The five fields of a schedule that {@link hasCronValues}: minute, hour, day of the month, month, day of the week.
+ *
+ * @see https://github.com/robfig/cron/blob/v3.0.1/parser.go
+ */
+export function cronFields(schedule: string): CronField[] {
+  const fields = schedule.split(/\s+/);
+  return FIELDS.map((field, i) => {
+    const parts = (fields[i] ?? '').split(',');
+    return {
+      values: new Set(parts.flatMap((part) => valuesOf(part, field))),
+      isStar: parts.some((part) => /^\*(\/0*1)?$/.test(part)),
+    };
+  });
+}
+
+function valuesOf(part: string, field: Field): number[] {
+  const [range = '', step] = part.split('/');
+  const [first, last] = range === '*' ? [field.min, field.max] : range.split('-').map((text) => numberOf(text, field));
+  if (first === undefined) return [];
+  // With a step, one number is where it begins.
+  const end = last ?? (step === undefined ? first : field.max);
+  const every = Number(step ?? 1);
+  return Array.from({ length: Math.floor((end - first) / every) + 1 }, (_, i) => first + i * every);
+}
+
 /** `*`, `5`, `1-5` or `mon-fri`, with a step (`/2`) or without. */
 function isPart(part: string, field: Field): boolean {
   const [range = '', step] = part.split('/');

@@ -6,8 +6,10 @@ import { podLabels } from '../platform/labels';
 import type { Platform } from '../platform/platform';
 import { RESTRICTED_CONTAINER, restrictedPod } from '../platform/pod-security';
 import { HYPERPARAMETERS, hyperparameterArgs } from './hyperparameters';
+import { networkOf } from './network';
 import { graceOf } from './survival';
 import type { TrainingJobSettings } from './training-job-props';
+import { dataVolumes, diskOf, sharedMemoryOf } from './volumes';
 
 /** What a run is made of, whatever runs it. */
 export interface RunInput {
@@ -31,20 +33,22 @@ export interface Meeting {
 export function podTemplate(input: RunInput, meeting: Meeting): PodTemplateSpec {
   const { platform, name } = input;
   const { hyperparameters } = input.settings;
+  const annotations = {
+    // In the pod itself, so that a pod that starts again reads what the others have read.
+    ...(hyperparameters === undefined ? {} : { [HYPERPARAMETERS.annotation]: JSON.stringify(hyperparameters) }),
+    ...networkOf(input.settings).annotations,
+  };
   return {
     metadata: {
       labels: podLabels({ platform: platform.node.id, name, component: 'training' }),
-      // In the pod itself, so that a pod that starts again reads what the others have read.
-      ...(hyperparameters === undefined
-        ? {}
-        : { annotations: { [HYPERPARAMETERS.annotation]: JSON.stringify(hyperparameters) } }),
+      ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
     },
     spec: podSpec(input, meeting),
   };
 }
 
 function podSpec({ platform, settings, image, serviceAccount }: RunInput, { env, subdomain }: Meeting): PodSpec {
-  const { gpusPerNode, gpuType, checkpoints, hyperparameters, sharedMemory, priorityClass } = settings;
+  const { gpusPerNode, gpuType, checkpoints, hyperparameters, scratch, priorityClass } = settings;
   return {
     restartPolicy: 'Never',
     ...graceOf(settings).pod,
@@ -57,11 +61,12 @@ function podSpec({ platform, settings, image, serviceAccount }: RunInput, { env,
     ...(gpusPerNode > 0 ? wholeGpus(gpuType, gpusPerNode, platform.cluster).pod : {}),
     containers: [trainer(settings, image, env)],
     volumes: [
-      { name: 'tmp', emptyDir: { sizeLimit: '10Gi' } },
-      { name: 'shared-memory', emptyDir: { medium: 'Memory', sizeLimit: sharedMemory } },
+      { name: 'tmp', emptyDir: { sizeLimit: formatBytes(bytes(scratch)) } },
+      { name: 'shared-memory', emptyDir: { medium: 'Memory', sizeLimit: sharedMemoryOf(settings) } },
       ...(checkpoints === undefined
         ? []
         : [{ name: 'checkpoints', persistentVolumeClaim: { claimName: checkpoints.claim } }]),
+      ...dataVolumes(settings).volumes,
       ...(hyperparameters === undefined ? [] : [hyperparameterVolume()]),
     ],
   };
@@ -69,9 +74,10 @@ function podSpec({ platform, settings, image, serviceAccount }: RunInput, { env,
 
 function trainer(settings: TrainingJobSettings, image: string, meeting: readonly EnvVar[]): Container {
   const { gpusPerNode, checkpoints, hyperparameters, resources } = settings;
-  const devices = gpusPerNode === 0 ? undefined : { 'nvidia.com/gpu': String(gpusPerNode) };
+  const network = networkOf(settings);
+  const devices = { ...(gpusPerNode === 0 ? {} : { 'nvidia.com/gpu': String(gpusPerNode) }), ...network.devices };
   const memory = formatBytes(bytes(resources.memory));
-  const disk = { 'ephemeral-storage': '12Gi' };
+  const disk = { 'ephemeral-storage': diskOf(settings) };
   return {
     name: 'trainer',
     image,
@@ -79,7 +85,7 @@ function trainer(settings: TrainingJobSettings, image: string, meeting: readonly
     command: [...settings.command],
     ...argsOf(settings),
     ...graceOf(settings).container,
-    env: [...meeting, ...ownEnv(settings)],
+    env: [...meeting, ...envVars(network.env), ...ownEnv(settings)],
     resources: {
       requests: { cpu: formatCpu(cores(resources.cpu)), memory, ...disk, ...devices },
       limits: { memory, ...disk, ...devices },
@@ -89,6 +95,7 @@ function trainer(settings: TrainingJobSettings, image: string, meeting: readonly
       { name: 'tmp', mountPath: '/tmp' },
       { name: 'shared-memory', mountPath: '/dev/shm' },
       ...(checkpoints === undefined ? [] : [{ name: 'checkpoints', mountPath: '/checkpoints' }]),
+      ...dataVolumes(settings).mounts,
       ...(hyperparameters === undefined ? [] : [{ name: 'hyperparameters', mountPath: HYPERPARAMETERS.folder }]),
     ],
   };
@@ -104,7 +111,11 @@ function ownEnv({ env, checkpoints, hyperparameters }: TrainingJobSettings): Env
     CHECKPOINT_EVERY_SECONDS: String(seconds(checkpoints.every)),
   };
   const file = hyperparameters && { HYPERPARAMETERS_FILE: `${HYPERPARAMETERS.folder}/${HYPERPARAMETERS.file}` };
-  return Object.entries({ HOME: '/tmp', ...saving, ...file, ...env }).map(([name, value]) => ({ name, value }));
+  return envVars({ HOME: '/tmp', ...saving, ...file, ...env });
+}
+
+function envVars(variables: Readonly<Record<string, string>>): EnvVar[] {
+  return Object.entries(variables).map(([name, value]) => ({ name, value }));
 }
 
 /** None rather than an empty list, which the API server would drop. */

@@ -1,7 +1,10 @@
 import type { Cluster } from '../platform/cluster';
+import { costProblems } from './cost';
 import { type Engine, engineProblems } from './engines/engine';
+import { networkProblems } from './network';
 import { survivalProblems } from './survival';
 import type { TrainingJobSettings } from './training-job-props';
+import { volumeProblems } from './volumes';
 
 /** What can't work, as the rest of the sentence after the job's path. */
 export function problemsOf(settings: TrainingJobSettings, cluster: Cluster, engine: Engine): string[] {
@@ -10,6 +13,9 @@ export function problemsOf(settings: TrainingJobSettings, cluster: Cluster, engi
     ...engineProblems(settings, cluster),
     ...gpuProblems(settings, cluster),
     ...survivalProblems(settings),
+    ...networkProblems(settings, cluster),
+    ...volumeProblems(settings),
+    ...costProblems(settings),
     ...(settings.priority !== undefined && settings.queue === undefined
       ? [`priority must come with a queue, got '${settings.priority}' and none: set queue or priorityClass`]
       : []),

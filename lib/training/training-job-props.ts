@@ -13,9 +13,11 @@ import { GPU_TYPES } from '../platform/gpus';
 import { hasCronValues } from './cron';
 import { ENGINES } from './engines/engine';
 import { hyperparametersSchema } from './hyperparameters';
+import { networkSchema } from './network';
 import { isOwnedVariable, OWNED_VARIABLES } from './torchrun';
 import { TrainingQueue } from './training-queue';
 import { PRIORITIES } from './training-queue-props';
+import { dataSchema } from './volumes';
 
 const cronRule = must("be a schedule of cron's five fields, like '0 2 * * *'");
 const FIELD = String.raw`(\*|[0-9A-Za-z]+(-[0-9A-Za-z]+)?)(\/\d+)?`;
@@ -73,9 +75,28 @@ export const trainingJobSchema = z.strictObject({
   }),
   /**
    * Size of `/dev/shm`, through which data loaders hand over their batches; counted in the memory.
-   * @default '1Gi'
+   * @default - 1Gi, or half of the memory where that is less
    */
-  sharedMemory: bytesSchema.default('1Gi'),
+  sharedMemory: bytesSchema.optional(),
+  /**
+   * Size of `/tmp`, on the node's disk and gone with the pod. Each node sets aside 2Gi more, for logs.
+   * @default '10Gi'
+   */
+  scratch: bytesSchema.default('10Gi'),
+  /**
+   * What is trained on: claims by a name, each mounted read-only at `/data/<name>`. Several nodes need ones that all can
+   * mount (ReadOnlyMany or ReadWriteMany).
+   * @default {} - none: the program reads from a store of objects, with the identity of its pods
+   * @example { clicks: { claim: 'clicks-2026' } }
+   */
+  data: dataSchema.default({}),
+  /**
+   * How several nodes reach each other. The variables of NCCL, Gloo and libfabric that follow from it can't be set in
+   * `env`; others, such as `NCCL_DEBUG`, can.
+   * @default - by TCP over the pods' own network
+   * @example { by: 'rdma', resource: 'rdma/hca_shared_devices_a', count: 8, lockedMemory: 'unlimited' }
+   */
+  network: networkSchema.optional(),
   /**
    * Your own environment variables; values may be known only at apply.
    * @default {}
@@ -144,6 +165,11 @@ export const trainingJobSchema = z.strictObject({
    * @default '24h' - of a JobSet, for each attempt
    */
   deadline: durationSchema.optional(),
+  /**
+   * How long a run takes as a rule, for the cost in `recstack plan`; nothing is ended by it.
+   * @default - not known: the plan tells what it costs at most
+   */
+  expectedDuration: durationSchema.optional(),
   /**
    * How long a finished run and its logs are kept.
    * @default '24h'

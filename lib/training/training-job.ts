@@ -5,6 +5,7 @@ import type { CronJob, Job } from 'kubernetes-types/batch/v1';
 import type { Service } from 'kubernetes-types/core/v1';
 import type { NetworkPolicy } from 'kubernetes-types/networking/v1';
 import { explain } from '../core/derivation';
+import { tellGpuHours } from '../core/gpu-hours';
 import { kubernetesObject } from '../core/kubernetes-object';
 import { MAX_CRON_JOB_NAME, MAX_LABEL } from '../core/names';
 import { parse } from '../core/schema';
@@ -14,10 +15,13 @@ import { CREDENTIALS_EGRESS } from '../platform/credentials';
 import { selectorLabels, workloadMetadata } from '../platform/labels';
 import { Platform } from '../platform/platform';
 import { warn } from '../platform/warnings';
+import { costOf, costWarnings } from './cost';
 import { type Engine, engineOf } from './engines/engine';
 import { jobSpec } from './engines/job';
 import { jobSetSpec, POD_SUFFIX } from './engines/jobset';
+import { networkOf, networkWarnings } from './network';
 import { problemsOf } from './problems';
+import { admitDevices } from './queue-devices';
 import { graceOf, survivalWarnings } from './survival';
 import { RENDEZVOUS_PORT } from './torchrun';
 import { type TrainingJobProps, type TrainingJobSettings, trainingJobSchema } from './training-job-props';
@@ -70,8 +74,10 @@ export class TrainingJob extends Construct {
     this.name = this.platform.nameOf(this, longestName(this.settings, this.engine));
     this.nodes = this.emit();
     if (this.settings.queue) this.nodes.job.node.addDependency(this.settings.queue);
+    if (this.settings.queue) admitDevices(this.settings.queue, Object.keys(networkOf(this.settings).devices));
     this.applyTransforms();
     this.check();
+    this.tellCost();
   }
 
   private emit(): TrainingJobNodes {
@@ -162,8 +168,19 @@ export class TrainingJob extends Construct {
     const waiting = queue?.problemsWith(this, this.settings) ?? [];
     const problems = [...problemsOf(this.settings, this.platform.cluster, this.engine), ...waiting];
     if (problems.length > 0) this.node.addValidation({ validate: () => problems });
-    if (this.platform.production) for (const text of survivalWarnings(this.settings)) warn(this, text);
+    const warnings = [
+      ...survivalWarnings(this.settings),
+      ...networkWarnings(this.settings),
+      ...costWarnings(this.settings),
+    ];
+    if (this.platform.production) for (const text of warnings) warn(this, text);
     explain(this, graceOf(this.settings).derivations);
+  }
+
+  private tellCost(): void {
+    const { gpuHours, derivations } = costOf(this.settings, this.engine);
+    explain(this, derivations);
+    if (gpuHours !== undefined) tellGpuHours(this, gpuHours);
   }
 }
 

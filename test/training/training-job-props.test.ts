@@ -17,7 +17,8 @@ test('a job of which nothing more is said trains once, on one node, on CPU', () 
     ...given,
     nodes: 1,
     gpusPerNode: 0,
-    sharedMemory: '1Gi',
+    scratch: '10Gi',
+    data: {},
     env: {},
     timeZone: 'Etc/UTC',
     retries: 3,
@@ -128,7 +129,7 @@ test.each<[what: string, props: object, problem: string]>([
   [
     'a prop that is nearly right',
     { node: 4 },
-    "node is not known: did you mean 'nodes'? (known: image, command, engine, nodes, gpusPerNode, gpuType, resources, sharedMemory, env, hyperparameters, checkpoints, preemptionGrace, schedule, timeZone, retries, fatalExitCodes, deadline, keepFinished, queue, priority, priorityClass, transform)",
+    "node is not known: did you mean 'nodes'? (known: image, command, engine, nodes, gpusPerNode, gpuType, resources, sharedMemory, scratch, data, network, env, hyperparameters, checkpoints, preemptionGrace, schedule, timeZone, retries, fatalExitCodes, deadline, expectedDuration, keepFinished, queue, priority, priorityClass, transform)",
   ],
   [
     'a transform of an object that there never is',

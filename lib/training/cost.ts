@@ -1,0 +1,104 @@
+import type { Derivation } from '../core/derivation';
+import { type Duration, formatSeconds, seconds } from '../core/durations';
+import type { GpuHours } from '../core/gpu-hours';
+import type { Engine } from './engines/engine';
+import { HOURS_PER_MONTH, runsPerMonth } from './runs';
+import { DEFAULT_DEADLINE } from './survival';
+import type { TrainingJobSettings } from './training-job-props';
+
+/**
+ * What a run asks of GPUs: nodes × GPUs of each × hours. A card counts as long as the pods have it, busy or not; the time
+ * in a queue does not count.
+ */
+export function gpuHoursOfRun(props: {
+  readonly nodes: number;
+  readonly gpusPerNode: number;
+  readonly duration: Duration;
+}): number {
+  return (props.nodes * props.gpusPerNode * seconds(props.duration)) / 3600;
+}
+
+/**
+ * What the runs of a schedule ask of GPUs in the average month: runs × GPU-hours of one, and no more than the month has,
+ * as two runs never overlap.
+ */
+export function gpuHoursOfMonth(props: {
+  readonly nodes: number;
+  readonly gpusPerNode: number;
+  readonly duration: Duration;
+  readonly runs: number;
+}): number {
+  const { nodes, gpusPerNode, runs } = props;
+  return Math.min(runs * gpuHoursOfRun(props), nodes * gpusPerNode * HOURS_PER_MONTH);
+}
+
+/**
+ * The cost of a job in GPU-hours: as a rule where it is known how long a run takes, without what failures and
+ * interruptions cost on top; otherwise at most, by its deadline, which holds for all attempts together, or for each one of
+ * a JobSet.
+ */
+export function costOf(
+  settings: TrainingJobSettings,
+  engine: Engine,
+): {
+  readonly gpuHours: GpuHours | undefined;
+  readonly derivations: readonly Derivation[];
+} {
+  const { nodes, gpusPerNode, gpuType, schedule, expectedDuration, deadline, retries } = settings;
+  if (gpusPerNode === 0) return { gpuHours: undefined, derivations: [] };
+  const isBound = expectedDuration === undefined;
+  const limit = deadline ?? DEFAULT_DEADLINE;
+  const attempts = isBound && engine === 'jobset' ? retries + 1 : 1;
+  const duration = expectedDuration ?? formatSeconds(attempts * seconds(limit));
+  const perRun = gpuHoursOfRun({ nodes, gpusPerNode, duration });
+  const gpus = `${nodes} nodes × ${gpusPerNode} GPUs`;
+  const most = isBound ? ', at most' : '';
+  const time = isBound
+    ? `${limit} deadline${attempts === 1 ? '' : ` × ${attempts} attempts`}`
+    : `${duration}, no retries`;
+  const run = { what: `GPU-hours of a run${most}`, value: rounded(perRun), formula: `${gpus} × ${time}` };
+  if (schedule === undefined) return { gpuHours: { gpuType, perRun, isBound }, derivations: [run] };
+  const runs = runsPerMonth(schedule);
+  const perMonth = gpuHoursOfMonth({ nodes, gpusPerNode, duration, runs });
+  const formula =
+    perMonth < runs * perRun
+      ? `${gpus} × ${rounded(HOURS_PER_MONTH)}h, as runs never overlap`
+      : `${rounded(runs)} runs × ${rounded(perRun)}`;
+  return {
+    gpuHours: { gpuType, perRun, perMonth, isBound },
+    derivations: [run, { what: `GPU-hours of a month${most}`, value: rounded(perMonth), formula }],
+  };
+}
+
+/** What can't be about when and how long it runs. */
+export function costProblems({
+  schedule,
+  expectedDuration,
+  deadline = DEFAULT_DEADLINE,
+}: TrainingJobSettings): string[] {
+  const problems: string[] = [];
+  if (schedule !== undefined && runsPerMonth(schedule) === 0) {
+    problems.push(`schedule must name a day that there is, got '${schedule}': it would never run`);
+  }
+  if (expectedDuration !== undefined && seconds(expectedDuration) > seconds(deadline)) {
+    problems.push(
+      `expectedDuration must be at most the deadline, '${deadline}', got '${expectedDuration}': the run would be ended before`,
+    );
+  }
+  return problems;
+}
+
+/** What costs runs that somebody may wait for. */
+export function costWarnings({ schedule, expectedDuration }: TrainingJobSettings): string[] {
+  if (schedule === undefined || expectedDuration === undefined) return [];
+  const hours = (runsPerMonth(schedule) * seconds(expectedDuration)) / 3600;
+  if (hours <= HOURS_PER_MONTH) return [];
+  return [
+    `schedule '${schedule}' is due more often than runs of ${expectedDuration} end: those that fall into another are late or left out`,
+  ];
+}
+
+/** To a tenth, which is as fine as anybody pays. */
+function rounded(count: number): string {
+  return String(Math.round(count * 10) / 10);
+}
