@@ -53,9 +53,7 @@ export function costOf(
   const perRun = gpuHoursOfRun({ nodes, gpusPerNode, duration });
   const gpus = `${nodes} nodes × ${gpusPerNode} GPUs`;
   const most = isBound ? ', at most' : '';
-  const time = isBound
-    ? `${limit} deadline${attempts === 1 ? '' : ` × ${attempts} attempts`}`
-    : `${duration}, no retries`;
+  const time = isBound ? boundOf(limit, attempts, settings) : `${duration}, no retries`;
   const run = { what: `GPU-hours of a run${most}`, value: rounded(perRun), formula: `${gpus} × ${time}` };
   if (schedule === undefined) return { gpuHours: { gpuType, perRun, isBound }, derivations: [run] };
   const runs = runsPerMonth(schedule);
@@ -68,6 +66,12 @@ export function costOf(
     gpuHours: { gpuType, perRun, perMonth, isBound },
     derivations: [run, { what: `GPU-hours of a month${most}`, value: rounded(perMonth), formula }],
   };
+}
+
+/** What is in the most that a run can take: not what brings it back whole, of which there may be any number. */
+function boundOf(limit: Duration, attempts: number, { queue }: TrainingJobSettings): string {
+  if (attempts > 1) return `${limit} deadline × ${attempts} attempts, disruptions aside`;
+  return `${limit} deadline, retries included${queue === undefined ? '' : ', begun anew when stopped for another'}`;
 }
 
 /** What can't be about when and how long it runs. */

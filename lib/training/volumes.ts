@@ -28,7 +28,7 @@ export const dataSchema = z.record(
  * The size of `/dev/shm`: NVIDIA recommends 1 GiB for NCCL, whose buffers between processes lie there, beside what data
  * loaders hand over. It is a part of the container's memory.
  *
- * @see https://docs.nvidia.com/deeplearning/nccl/user-guide/docs/troubleshooting.html
+ * @see https://docs.nvidia.com/deeplearning/nccl/user-guide/docs/troubleshooting/runtime_and_mpi_issues.html
  */
 export function sharedMemoryOf({
   sharedMemory,
@@ -42,7 +42,12 @@ export function diskOf({ scratch }: Pick<TrainingJobSettings, 'scratch'>): Bytes
   return formatBytes(bytes(scratch) + REST_OF_DISK);
 }
 
-/** The volumes of data, and where the program finds them. */
+/**
+ * The volumes of data, and where the program finds them.
+ *
+ * @see https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/volume/csi/csi_mounter.go on what becomes of files that
+ *   are not read-only
+ */
 export function dataVolumes({ data }: Pick<TrainingJobSettings, 'data'>): {
   readonly volumes: readonly Volume[];
   readonly mounts: readonly VolumeMount[];

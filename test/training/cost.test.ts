@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { TrainingJobProps } from '../../lib';
+import { type TrainingJobProps, TrainingQueue } from '../../lib';
 import { derivationsOf } from '../../lib/core/derivation';
 import { gpuHoursBelow } from '../../lib/core/gpu-hours';
 import { gpuHoursOfMonth, gpuHoursOfRun } from '../../lib/training/cost';
@@ -22,21 +22,34 @@ test('a run costs its nodes × GPUs × hours as a rule, and a month as many runs
 
 test('without an expected duration, a run costs at most what its deadline lets it, with all its retries', () => {
   expect(rows({ schedule: '0 2 * * 1', deadline: '6h' })).toEqual([
-    { what: 'GPU-hours of a run, at most', value: '192', formula: '4 nodes × 8 GPUs × 6h deadline' },
+    { what: 'GPU-hours of a run, at most', value: '192', formula: '4 nodes × 8 GPUs × 6h deadline, retries included' },
     { what: 'GPU-hours of a month, at most', value: '834.9', formula: '4.3 runs × 192' },
   ]);
   expect(rows({})).toEqual([
-    { what: 'GPU-hours of a run, at most', value: '768', formula: '4 nodes × 8 GPUs × 24h deadline' },
+    { what: 'GPU-hours of a run, at most', value: '768', formula: '4 nodes × 8 GPUs × 24h deadline, retries included' },
   ]);
 });
 
 test('a JobSet has its deadline for each attempt', () => {
   expect(rows({ retries: 2 }, jobSetPlatform())).toEqual([
-    { what: 'GPU-hours of a run, at most', value: '2304', formula: '4 nodes × 8 GPUs × 24h deadline × 3 attempts' },
+    {
+      what: 'GPU-hours of a run, at most',
+      value: '2304',
+      formula: '4 nodes × 8 GPUs × 24h deadline × 3 attempts, disruptions aside',
+    },
   ]);
   expect(rows({ expectedDuration: '3h' }, jobSetPlatform())).toEqual([
     { what: 'GPU-hours of a run', value: '96', formula: '4 nodes × 8 GPUs × 3h, no retries' },
   ]);
+});
+
+test('a queue may stop a run for another, and its deadline begins anew', () => {
+  const shop = jobSetPlatform();
+  const gpus = { count: 32, type: 'nvidia-a100-80gb' } as const;
+  const queue = new TrainingQueue(shop, 'gpus', { gpus, cpu: '128', memory: '1Ti' });
+  expect(rows({ engine: 'job', gpuType: gpus.type, queue }, shop)[0]?.formula).toBe(
+    '4 nodes × 8 GPUs × 24h deadline, retries included, begun anew when stopped for another',
+  );
 });
 
 test('runs never overlap, so that a month costs no more than it has hours', () => {

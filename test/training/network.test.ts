@@ -207,6 +207,13 @@ test.each<[what: string, network: object, problem: string]>([
   expect(refused({ network: network as TrainingNetwork })).toEqual([`[shop/retraining] ${problem}`]);
 });
 
+test('what one kind of network has does not compile for another', () => {
+  // @ts-expect-error: TCP needs no cards
+  expect(refused({ network: { by: 'tcp', count: 8 } })).toHaveLength(1);
+  // @ts-expect-error: there is no network by RDMA without a resource
+  expect(refused({ network: { by: 'rdma', count: 8 } })).toHaveLength(1);
+});
+
 test.each(['aliyun/erdma', 'nvidia.com/mlnxnics', 'rdma/rdma_shared_device_a', 'openshift.io/mlx_rdma'])(
   '%s is a resource of cards',
   (resource) => {
