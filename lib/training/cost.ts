@@ -51,9 +51,9 @@ export function costOf(
   const attempts = isBound && engine === 'jobset' ? retries + 1 : 1;
   const duration = expectedDuration ?? formatSeconds(attempts * seconds(limit));
   const perRun = gpuHoursOfRun({ nodes, gpusPerNode, duration });
-  const gpus = `${nodes} nodes × ${gpusPerNode} GPUs`;
+  const gpus = `${counted(nodes, 'node')} × ${counted(gpusPerNode, 'GPU')}`;
   const most = isBound ? ', at most' : '';
-  const time = isBound ? boundOf(limit, attempts, settings) : `${duration}, no retries`;
+  const time = isBound ? boundOf(limit, engine, settings) : `${duration}, no retries`;
   const run = { what: `GPU-hours of a run${most}`, value: rounded(perRun), formula: `${gpus} × ${time}` };
   if (schedule === undefined) return { gpuHours: { gpuType, perRun, isBound }, derivations: [run] };
   const runs = runsPerMonth(schedule);
@@ -69,8 +69,8 @@ export function costOf(
 }
 
 /** What is in the most that a run can take: not what brings it back whole, of which there may be any number. */
-function boundOf(limit: Duration, attempts: number, { queue }: TrainingJobSettings): string {
-  if (attempts > 1) return `${limit} deadline × ${attempts} attempts, disruptions aside`;
+function boundOf(limit: Duration, engine: Engine, { retries, queue }: TrainingJobSettings): string {
+  if (engine === 'jobset') return `${limit} deadline × ${counted(retries + 1, 'attempt')}, disruptions aside`;
   return `${limit} deadline, retries included${queue === undefined ? '' : ', begun anew when stopped for another'}`;
 }
 
@@ -102,7 +102,11 @@ export function costWarnings({ schedule, expectedDuration }: TrainingJobSettings
   ];
 }
 
-/** To a tenth, which is as fine as anybody pays. */
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
+/** To a tenth; what is less, to two digits. */
 function rounded(count: number): string {
-  return String(Math.round(count * 10) / 10);
+  return String(count < 1 ? Number(count.toPrecision(2)) : Math.round(count * 10) / 10);
 }

@@ -17,7 +17,7 @@ const REST_OF_DISK = 2 * 2 ** 30;
 
 /** Checks {@link TrainingJobSettings.data}. */
 export const dataSchema = z.record(
-  pattern<string>(/^/, must(nameRule(LONGEST)), (name) => isName(name, LONGEST)),
+  pattern<string>(/^[a-z]([-a-z0-9]*[a-z0-9])?$/, must(nameRule(LONGEST)), (name) => isName(name, LONGEST)),
   z.strictObject({
     /** Name of the PersistentVolumeClaim. */
     claim: nameSchema,

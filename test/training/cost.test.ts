@@ -30,6 +30,13 @@ test('without an expected duration, a run costs at most what its deadline lets i
   ]);
 });
 
+test('what is one is one, and what is rare is not nothing', () => {
+  expect(rows({ nodes: 1, gpusPerNode: 1, schedule: '0 0 29 2 *', expectedDuration: '1h' })).toEqual([
+    { what: 'GPU-hours of a run', value: '1', formula: '1 node × 1 GPU × 1h, no retries' },
+    { what: 'GPU-hours of a month', value: '0.021', formula: '0.021 runs × 1' },
+  ]);
+});
+
 test('a JobSet has its deadline for each attempt', () => {
   expect(rows({ retries: 2 }, jobSetPlatform())).toEqual([
     {
@@ -38,6 +45,9 @@ test('a JobSet has its deadline for each attempt', () => {
       formula: '4 nodes × 8 GPUs × 24h deadline × 3 attempts, disruptions aside',
     },
   ]);
+  expect(rows({ retries: 0 }, jobSetPlatform())[0]?.formula).toBe(
+    '4 nodes × 8 GPUs × 24h deadline × 1 attempt, disruptions aside',
+  );
   expect(rows({ expectedDuration: '3h' }, jobSetPlatform())).toEqual([
     { what: 'GPU-hours of a run', value: '96', formula: '4 nodes × 8 GPUs × 3h, no retries' },
   ]);
