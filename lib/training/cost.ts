@@ -34,8 +34,8 @@ export function gpuHoursOfMonth(props: {
 
 /**
  * The cost of a job in GPU-hours: as a rule where it is known how long a run takes, without what failures and
- * interruptions cost on top; otherwise at most, by its deadline, which holds for all attempts together, or for each one of
- * a JobSet.
+ * interruptions cost on top; otherwise at most, by its deadline, which a Job holds over all attempts together, and
+ * others for each.
  */
 export function costOf(
   settings: TrainingJobSettings,
@@ -48,7 +48,7 @@ export function costOf(
   if (gpusPerNode === 0) return { gpuHours: undefined, derivations: [] };
   const isBound = expectedDuration === undefined;
   const limit = deadline ?? DEFAULT_DEADLINE;
-  const attempts = isBound && engine === 'jobset' ? retries + 1 : 1;
+  const attempts = isBound && engine !== 'job' ? retries + 1 : 1;
   const duration = expectedDuration ?? formatSeconds(attempts * seconds(limit));
   const perRun = gpuHoursOfRun({ nodes, gpusPerNode, duration });
   const gpus = `${counted(nodes, 'node')} × ${counted(gpusPerNode, 'GPU')}`;
@@ -70,7 +70,7 @@ export function costOf(
 
 /** What is in the most that a run can take: not what brings it back whole, of which there may be any number. */
 function boundOf(limit: Duration, engine: Engine, { retries, queue }: TrainingJobSettings): string {
-  if (engine === 'jobset') return `${limit} deadline × ${counted(retries + 1, 'attempt')}, disruptions aside`;
+  if (engine !== 'job') return `${limit} deadline × ${counted(retries + 1, 'attempt')}, disruptions aside`;
   return `${limit} deadline, retries included${queue === undefined ? '' : ', begun anew when stopped for another'}`;
 }
 
