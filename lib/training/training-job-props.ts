@@ -13,7 +13,7 @@ import { GPU_TYPES } from '../platform/gpus';
 import { hasCronValues } from './cron';
 import { ENGINES } from './engines/engine';
 import { hyperparametersSchema } from './hyperparameters';
-import { networkSchema } from './network';
+import { networkSchema } from './network-props';
 import { isOwnedVariable, OWNED_VARIABLES } from './torchrun';
 import { TrainingQueue } from './training-queue';
 import { PRIORITIES } from './training-queue-props';

@@ -66,8 +66,8 @@ test('cards go by their exact names, and an address by its index', () => {
 });
 
 test('Multus attaches further networks to the pods of every engine', () => {
-  const network = { ...RDMA, attachments: ['rail-0', 'kube-system/rail-1'] };
-  const annotations = { 'k8s.v1.cni.cncf.io/networks': 'rail-0,kube-system/rail-1' };
+  const network = { ...RDMA, attachments: ['rail-0', 'kube-system/rail-1@net1'] };
+  const annotations = { 'k8s.v1.cni.cncf.io/networks': 'rail-0,kube-system/rail-1@net1' };
   expect(jobOf({ ...FOUR_NODES, network }).template.metadata?.annotations).toEqual(annotations);
   const inJobSet = jobSetOf({ network, hyperparameters: { lr: 1 } }).replicatedJobs[0]?.template.spec.template;
   expect(inJobSet?.metadata?.annotations).toEqual({ ...annotations, 'recstack/hyperparameters': '{"lr":1}' });
@@ -174,6 +174,12 @@ test.each<[what: string, network: object, problem: string]>([
   ['a resource without a domain', { ...RDMA, resource: 'hca' }, `${RESOURCE}, got 'hca': ${HINT}`],
   ['GPUs for cards', { ...RDMA, resource: 'nvidia.com/gpu' }, `${RESOURCE}, got 'nvidia.com/gpu': ${HINT}`],
   ["Kubernetes' own", { ...RDMA, resource: 'kubernetes.io/hca' }, `${RESOURCE}, got 'kubernetes.io/hca': ${HINT}`],
+  [
+    'what a quota would call cards',
+    { ...RDMA, resource: 'requests.rdma/hca' },
+    `${RESOURCE}, got 'requests.rdma/hca': ${HINT}`,
+  ],
+  ['a domain that is none', { ...RDMA, resource: 'rdma..io/hca' }, `${RESOURCE}, got 'rdma..io/hca': ${HINT}`],
   ['no card', { ...RDMA, count: 0 }, 'network.count must be a whole number of cards, from 1 to 64, got 0'],
   [
     'an unknown number of adapters',
@@ -200,6 +206,11 @@ test.each<[what: string, network: object, problem: string]>([
     'an attachment that is no name',
     { ...RDMA, attachments: ['a,b'] },
     "network.attachments[0] must be the name of a NetworkAttachmentDefinition, like 'rdma-net' or 'kube-system/rdma-net', got 'a,b'",
+  ],
+  [
+    'an attachment that ends with a dash',
+    { ...RDMA, attachments: ['rail-'] },
+    "network.attachments[0] must be the name of a NetworkAttachmentDefinition, like 'rdma-net' or 'kube-system/rdma-net', got 'rail-'",
   ],
   ['a little locked memory', { ...RDMA, lockedMemory: '64Gi' }, "network.lockedMemory must be 'unlimited', got '64Gi'"],
   ['cards by TCP', { by: 'tcp', count: 1 }, 'network.count is not known (known: by, interface)'],
