@@ -102,7 +102,11 @@ export const environmentSchema = shape.check(({ value, issues }) => {
   requireClaim(claimOf(retrieval.model.uri), ['retrieval', 'model', 'uri']);
   requireClaim(claimOf(ranker.model.uri), ['ranker', 'model', 'uri']);
   requireClaim(claimOf(reranker?.model.uri), ['reranker', 'model', 'uri']);
-  requireShared(retraining.checkpoints?.claim, retraining.nodes);
+  requireShared(retraining.checkpoints?.claim, ['retraining', 'checkpoints', 'claim'], 'write to');
+  for (const [name, { claim }] of Object.entries(retraining.data)) {
+    requireClaim(claim, ['retraining', 'data', name, 'claim']);
+    requireShared(claim, ['retraining', 'data', name, 'claim'], 'read from');
+  }
 
   function requireClaim(claim: string | undefined, path: string[]): void {
     if (claim === undefined || !nameSchema.safeParse(claim).success || Object.hasOwn(claims, claim)) return;
@@ -111,10 +115,10 @@ export const environmentSchema = shape.check(({ value, issues }) => {
     issues.push({ code: 'custom', path, input: claim, message });
   }
 
-  function requireShared(claim: string | undefined, nodes: number): void {
+  function requireShared(claim: string | undefined, path: string[], use: string): void {
+    const { nodes } = retraining;
     if (claim === undefined || nodes === 1 || claims[claim]?.shared !== false) return;
-    const path = ['retraining', 'checkpoints', 'claim'];
-    const message = `must be on a shared claim, since ${nodes} nodes write to it, got '${claim}': set claims.${claim}.shared`;
+    const message = `must be on a shared claim, since ${nodes} nodes ${use} it, got '${claim}': set claims.${claim}.shared`;
     issues.push({ code: 'custom', path, input: claim, message });
   }
 });

@@ -137,7 +137,7 @@ const BROKEN: readonly [what: string, from: string, to: string, problems: readon
     'webhook: { name: alert-webhook, key: url }',
     'webhook: https://hooks.example.com/T0p-S3cret',
     [
-      '[environments/bad.yaml:53] monitoring.alertmanager.webhook must be a reference to a Secret, { name, key }, got a plain string (not shown here): put the value into a Secret and name it',
+      '[environments/bad.yaml:54] monitoring.alertmanager.webhook must be a reference to a Secret, { name, key }, got a plain string (not shown here): put the value into a Secret and name it',
     ],
   ],
   [
@@ -176,6 +176,14 @@ const BROKEN: readonly [what: string, from: string, to: string, problems: readon
     '',
     [
       "[environments/bad.yaml:46] retraining.checkpoints.claim must be on a shared claim, since 4 nodes write to it, got 'checkpoints': set claims.checkpoints.shared",
+    ],
+  ],
+  [
+    'data on a claim that is not there',
+    'checkpoints: { claim: checkpoints,',
+    'data: { clicks: { claim: clicks } }\n  checkpoints: { claim: checkpoints,',
+    [
+      "[environments/bad.yaml:46] retraining.data.clicks.claim must be on a claim of this environment, got 'clicks': add it to claims (checkpoints so far)",
     ],
   ],
   [
