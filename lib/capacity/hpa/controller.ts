@@ -54,24 +54,16 @@ export const DEFAULT_OPTIONS: ControllerOptions = {
  * @see https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/controller/podautoscaler/horizontal.go
  */
 export class HpaController {
-  private readonly recommendations: History;
-  private readonly changes: Changes;
+  private readonly recommendations = new History();
+  private readonly changes: Changes = { added: new History(), removed: new History() };
   /** Whether it was this controller that took the workload to zero. */
   private hasScaledToZero = false;
 
+  /** @param policy may be changed between two syncs, as when a calendar raises the minimum: the history stays */
   constructor(
-    private readonly policy: Policy,
+    public policy: Policy,
     private readonly options: ControllerOptions = DEFAULT_OPTIONS,
-  ) {
-    const { behavior } = policy;
-    const windows = behavior
-      ? [behavior.up.stabilizationWindowSeconds, behavior.down.stabilizationWindowSeconds]
-      : [options.downscaleStabilization];
-    this.recommendations = new History(Math.max(...windows));
-    const periods = [...(behavior?.up.policies ?? []), ...(behavior?.down.policies ?? [])];
-    const longest = Math.max(0, ...periods.map(({ periodSeconds }) => periodSeconds));
-    this.changes = { added: new History(longest), removed: new History(longest) };
-  }
+  ) {}
 
   /**
    * One sync.

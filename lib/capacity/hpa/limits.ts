@@ -21,21 +21,21 @@ interface Entry {
   readonly replicas: number;
 }
 
+/** The longest window and period that an autoscaler may have, in seconds. */
+const LONGEST = 3600;
+
 /** Entries in the order of their time, of which those that can't matter any more are dropped. */
 export class History {
   private entries: Entry[] = [];
   /** Where the entries begin that still matter. */
   private start = 0;
 
-  /** @param seconds for how long an entry matters */
-  constructor(private readonly seconds: number) {}
-
   get isEmpty(): boolean {
     return this.entries.length === 0;
   }
 
   add(at: number, replicas: number): void {
-    while ((this.entries[this.start]?.at ?? at) < at - this.seconds) this.start++;
+    while ((this.entries[this.start]?.at ?? at) < at - LONGEST) this.start++;
     // Moving them one by one would take as long as there are entries, each time.
     if (this.start > 1000) {
       this.entries = this.entries.slice(this.start);

@@ -128,7 +128,7 @@ test.each(ofKind('legacy'))(
 );
 
 function historyOf(entries: Entries): History {
-  const history = new History(Number.POSITIVE_INFINITY);
+  const history = new History();
   for (const { at, replicas } of [...entries].sort((a, b) => a.at - b.at)) history.add(at, replicas);
   return history;
 }
