@@ -4,3 +4,8 @@
  * @packageDocumentation
  */
 export { type Footprint, footprint } from './footprint';
+export { type ControllerOptions, DEFAULT_OPTIONS, HpaController, type Policy } from './hpa/controller';
+export type { Behavior, Rules } from './hpa/limits';
+export type { PodGroup, Sample } from './hpa/pods';
+export { type Hpa, policyOf } from './hpa/policy';
+export type { Reading, Target, Tolerance, Workload } from './hpa/proposal';

@@ -23,5 +23,5 @@ test('the arithmetic of capacity runs in a browser: it needs no package, and not
 });
 
 test('the subpath exports what its users need', () => {
-  expect(Object.keys(capacity)).toEqual(['footprint']);
+  expect(Object.keys(capacity)).toEqual(['DEFAULT_OPTIONS', 'HpaController', 'footprint', 'policyOf']);
 });

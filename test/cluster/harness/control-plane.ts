@@ -50,6 +50,9 @@ function controllerManagerArguments(folder: string, { kubeconfig, caFile }: Clus
     '--horizontal-pod-autoscaler-initial-readiness-delay=1s',
     '--node-monitor-period=1s',
     '--node-monitor-grace-period=12s',
+    // Twenty calls in a second, the default, are soon used up by tests that work side by side.
+    '--kube-api-qps=200',
+    '--kube-api-burst=400',
   ];
 }
 

@@ -19,10 +19,11 @@ const nodes = cpuNodes(2);
 
 /** What all replicas together use. It is shared out evenly, as a Service does with requests. */
 let load = { cpu: 0, memory: 0 };
-const metricsServer = new MetricsServer(cluster(), client, (pods) => ({
-  cpu: load.cpu / pods,
-  memory: load.memory / pods,
-}));
+const metricsServer = new MetricsServer(cluster(), client, async (_, pods) => {
+  const running = pods.filter(({ status }) => status.phase === 'Running').length;
+  const each = { cpu: load.cpu / running, memory: load.memory / running };
+  return pods.map(({ status }) => (status.phase === 'Running' ? each : undefined));
+});
 
 function manifests(
   behavior: 'responsive' | 'steady',

@@ -1,0 +1,82 @@
+import { readFileSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { dirname, join } from 'node:path';
+import type { Manifest } from '../../../lib/synth/manifest';
+import type { Client } from '../harness/client';
+import type { Cluster } from '../harness/cluster';
+
+/** What the answer is made from: the path below the version of the group, and the query. */
+export type Answer = (path: string, query: URLSearchParams) => Promise<object | undefined>;
+
+/**
+ * A group of the Kubernetes API that the test itself answers for. The API server reaches it on loopback through a
+ * Service that is nothing but another name for `localhost`.
+ */
+export class ApiExtension {
+  private readonly server: Server;
+
+  /** @param answer gives the body, or undefined for what is not found; one that throws is an error of the server */
+  constructor(
+    { caFile }: Cluster,
+    private readonly client: Client,
+    private readonly api: { readonly group: string; readonly version: string; readonly resources: readonly object[] },
+    private readonly answer: Answer,
+  ) {
+    // Any certificate does, since the APIService below doesn't verify it: the API server's own is at hand.
+    const key = readFileSync(join(dirname(caFile), 'apiserver.key'));
+    this.server = createServer({ key, cert: readFileSync(caFile) }, (request, response) => {
+      this.respond(request, response).catch((error: unknown) => response.writeHead(500).end(String(error)));
+    });
+  }
+
+  /** Listens, and tells the API server where. */
+  async start(): Promise<void> {
+    await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
+    for (const manifest of this.registration()) await this.client.apply(manifest);
+  }
+
+  /** A service of the API that nobody answers for would keep every namespace from being deleted. */
+  async stop(): Promise<void> {
+    for (const manifest of this.registration().reverse()) await this.client.delete(manifest);
+    this.server.closeAllConnections();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  private registration(): Manifest[] {
+    const { group, version } = this.api;
+    const { port } = this.server.address() as AddressInfo;
+    const service = { name: group.replaceAll('.', '-'), namespace: 'kube-system' };
+    return [
+      {
+        apiVersion: 'v1',
+        kind: 'Service',
+        metadata: service,
+        spec: { type: 'ExternalName', externalName: 'localhost', ports: [{ port }] },
+      },
+      {
+        apiVersion: 'apiregistration.k8s.io/v1',
+        kind: 'APIService',
+        metadata: { name: `${version}.${group}` },
+        spec: {
+          group,
+          version,
+          service: { ...service, port },
+          insecureSkipTLSVerify: true,
+          groupPriorityMinimum: 100,
+          versionPriority: 100,
+        },
+      },
+    ];
+  }
+
+  private async respond({ url = '' }: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { group, version, resources } = this.api;
+    const { pathname, searchParams } = new URL(url, 'https://localhost');
+    const root = `/apis/${group}/${version}`;
+    const discovery = { kind: 'APIResourceList', apiVersion: 'v1', groupVersion: `${group}/${version}`, resources };
+    const body = pathname === root ? discovery : await this.answer(pathname.slice(root.length), searchParams);
+    response.writeHead(body ? 200 : 404, { 'content-type': 'application/json' }).end(JSON.stringify(body ?? {}));
+  }
+}
