@@ -20,7 +20,7 @@ import type { Engine } from './engines/capabilities';
 import { engineOf } from './engines/engine';
 import { jobSpec } from './engines/job';
 import { jobSetSpec, POD_SUFFIX } from './engines/jobset';
-import { BESIDE_NODES, MAX_RAY_JOB_NAME, OPERATOR_INGRESS, rayJobSpec } from './engines/rayjob';
+import { MAX_RAY_JOB_NAME, OPERATOR_INGRESS, rayDemand, rayJobSpec } from './engines/rayjob';
 import { trainingRuntimeSpec, trainJobSpec } from './engines/trainjob';
 import { problemsOf } from './problems';
 import { graceOf, survivalWarnings } from './survival';
@@ -183,8 +183,8 @@ export class TrainingJob extends Construct {
 
   private check(): void {
     const { queue } = this.settings;
-    const beside = this.engine === 'rayjob' ? BESIDE_NODES : [];
-    const waiting = queue?.problemsWith(this, { ...this.settings, beside }) ?? [];
+    const demand = this.engine === 'rayjob' ? rayDemand(this.settings) : this.settings;
+    const waiting = queue?.problemsWith(this, demand) ?? [];
     const problems = [...problemsOf(this.settings, this.platform.cluster, this.engine), ...waiting];
     if (problems.length > 0) this.node.addValidation({ validate: () => problems });
     if (this.platform.production) for (const text of survivalWarnings(this.settings)) warn(this, text);

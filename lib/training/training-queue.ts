@@ -37,12 +37,8 @@ export type Demand = Readonly<{
   nodes: number;
   gpusPerNode: number;
   gpuType?: string | undefined;
-  resources: NodeResources;
-  /** What else runs for it, such as the head of a Ray. */
-  beside?: readonly NodeResources[];
+  resources: z.output<z.ZodObject<{ cpu: typeof cpuSchema; memory: typeof bytesSchema }>>;
 }>;
-
-type NodeResources = z.output<z.ZodObject<{ cpu: typeof cpuSchema; memory: typeof bytesSchema }>>;
 
 /**
  * A quota that training runs share and wait for, by Kueue: a run starts when all of its nodes fit in, the oldest of the
@@ -109,7 +105,7 @@ export class TrainingQueue extends Construct {
   }
 
   /** Why a run would wait for ever, each as the rest of a sentence after its path. */
-  problemsWith(run: IConstruct, { nodes, gpusPerNode, gpuType, resources, beside = [] }: Demand): string[] {
+  problemsWith(run: IConstruct, { nodes, gpusPerNode, gpuType, resources }: Demand): string[] {
     const { gpus, cpu, memory } = this.settings;
     const problems: string[] = [];
     if (Platform.of(run) !== this.platform) {
@@ -124,14 +120,9 @@ export class TrainingQueue extends Construct {
     if (nodes * gpusPerNode > (gpus?.count ?? 0)) {
       problems.push(tooMuch(' GPUs', String(gpusPerNode), String(gpus?.count ?? 'none'), 'gpus.count'));
     }
-    const more = (of: (pod: NodeResources) => string) => beside.map((pod) => ` + ${of(pod)}`).join('');
-    const cpuBeside = sum(beside, (pod) => cores(pod.cpu));
-    if (nodes * cores(resources.cpu) + cpuBeside > cores(cpu)) {
-      problems.push(tooMuch(`${more((pod) => pod.cpu)} CPU`, resources.cpu, cpu, 'cpu'));
-    }
-    const memoryBeside = sum(beside, (pod) => bytes(pod.memory));
-    if (nodes * bytes(resources.memory) + memoryBeside > bytes(memory)) {
-      problems.push(tooMuch(`${more((pod) => pod.memory)} of memory`, resources.memory, memory, 'memory'));
+    if (nodes * cores(resources.cpu) > cores(cpu)) problems.push(tooMuch(' CPU', resources.cpu, cpu, 'cpu'));
+    if (nodes * bytes(resources.memory) > bytes(memory)) {
+      problems.push(tooMuch(' of memory', resources.memory, memory, 'memory'));
     }
     return problems;
   }
@@ -202,8 +193,4 @@ export class TrainingQueue extends Construct {
     const text = `${what} must be given what is in the platform '${this.platform.node.id}', got '${construct.node.path}': make a queue there`;
     throw new InvalidInput([{ where: this.node.path, text }]);
   }
-}
-
-function sum<T>(items: readonly T[], of: (item: T) => number): number {
-  return items.reduce((total, item) => total + of(item), 0);
 }

@@ -1,7 +1,7 @@
 import type { Container, PodTemplateSpec, Probe } from 'kubernetes-types/core/v1';
 import type { NetworkPolicyIngressRule } from 'kubernetes-types/networking/v1';
 import { seconds } from '../../core/durations';
-import { bytes, cores } from '../../core/quantities';
+import { bytes, cores, formatBytes, formatCpu } from '../../core/quantities';
 import type { RayJob } from '../../crds/ray';
 import { restrictedPod, UNPRIVILEGED } from '../../platform/pod-security';
 import { hyperparameterArgs } from '../hyperparameters';
@@ -17,9 +17,6 @@ const DASHBOARD = 8265;
 const HEAD = { cpu: '2', memory: '4Gi' } as const;
 /** What the pod sets aside that submits the program and then shows its log. */
 const SUBMITTER = { cpu: '500m', memory: '1Gi' } as const;
-
-/** What a run has beside its nodes, and a queue counts. */
-export const BESIDE_NODES = [HEAD, SUBMITTER] as const;
 
 /** Ray takes no store of objects that is smaller; half of `/dev/shm` is left to data loaders. */
 const SMALLEST_STORE = 75 * 2 ** 20;
@@ -118,6 +115,14 @@ export function rayProblems(settings: TrainingJobSettings): string[] {
     );
   }
   return problems;
+}
+
+/** What a queue counts: the head and the submitter are no nodes, but want room as well. Each node stands in for a part. */
+export function rayDemand(settings: TrainingJobSettings): TrainingJobSettings {
+  const { nodes, resources } = settings;
+  const cpu = formatCpu(cores(resources.cpu) + (cores(HEAD.cpu) + cores(SUBMITTER.cpu)) / nodes);
+  const memory = formatBytes(bytes(resources.memory) + (bytes(HEAD.memory) + bytes(SUBMITTER.memory)) / nodes);
+  return { ...settings, resources: { cpu, memory } };
 }
 
 function entrypointOf({ command, hyperparameters = {} }: TrainingJobSettings): string[] {

@@ -1,5 +1,5 @@
 import { App } from 'cdk8s';
-import { autoscaleOnResources, ModelServer, Platform, tensorflowServing } from '../../../lib';
+import { autoscaleOnResources, ModelServer, Platform, TrainingJob, tensorflowServing } from '../../../lib';
 import { FEATURES, KUBERNETES } from '../../../lib/platform/features';
 import { synthesize } from '../../../lib/testing';
 import { startApiServer } from '../harness/api-server';

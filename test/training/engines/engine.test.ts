@@ -36,6 +36,6 @@ test('what a JobSet can not do is refused with the alternative, and not dropped'
 test('an engine that is not known is refused', () => {
   // @ts-expect-error: not one of the engines
   expect(problemsOf(() => training({ engine: 'jobSet' }))).toEqual([
-    "[shop/retraining] engine must be one of job, jobset, got 'jobSet': did you mean 'jobset'?",
+    "[shop/retraining] engine must be one of job, jobset, trainjob, rayjob, got 'jobSet': did you mean 'jobset'?",
   ]);
 });
