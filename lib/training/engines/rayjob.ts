@@ -88,7 +88,7 @@ export const OPERATOR_INGRESS: NetworkPolicyIngressRule = {
  * What Ray can't run, each as the rest of a sentence after the job's path. The words of the program go through two shells
  * and a quoting for Windows between them, so that only those arrive that no shell touches.
  *
- * @see https://github.com/ray-project/ray/blob/ray-2.52.0/python/ray/dashboard/modules/job/cli.py
+ * @see https://github.com/ray-project/ray/blob/ray-2.60.0/python/ray/dashboard/modules/job/cli.py
  */
 export function rayProblems(settings: TrainingJobSettings): string[] {
   const { command, hyperparameters = {}, sharedMemory } = settings;
