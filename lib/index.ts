@@ -84,7 +84,7 @@ export { VectorIndex, type VectorIndexProps, vectorIndexSchema } from './serving
 export { Stack, type StackContext, type StackProps } from './stack/stack';
 export { type SynthResult, synth } from './synth/synth';
 // Training
-export type { Engine } from './training/engines/engine';
+export type { Engine } from './training/engines/capabilities';
 export { type Hyperparameters, hyperparametersSchema } from './training/hyperparameters';
 export { networkSchema, type TrainingNetwork } from './training/network-props';
 export { TrainingJob, type TrainingJobNodes } from './training/training-job';

@@ -45,7 +45,7 @@ export const CRDS = {
     folder: 'example/prometheus-operator-crd',
   },
   traefik: built('traefik', 'docs/content/reference/dynamic-configuration'),
-  trainer: { module: 'github.com/kubeflow/trainer/v2', version: 'v2.1.0', folder: 'manifests/base/crds' },
+  trainer: built('trainer', 'manifests/base/crds'),
   velero: { module: 'github.com/vmware-tanzu/velero', version: 'v1.17.0', folder: 'config/crd/v1/bases' },
 } as const satisfies Record<string, CrdSource>;
 

@@ -172,6 +172,11 @@ export const PROGRAMS = {
     tier: 'engines',
     stamp: (release) => ({ 'sigs.k8s.io/kueue/pkg/version.GitVersion': `v${release}` }),
   },
+  trainer: {
+    module: 'trainer',
+    package: 'github.com/kubeflow/trainer/v2/cmd/trainer-controller-manager',
+    tier: 'engines',
+  },
   'argo-rollouts': {
     module: 'argo-rollouts',
     package: 'github.com/argoproj/argo-rollouts/cmd/rollouts-controller',

@@ -1,6 +1,7 @@
 import type { ApiObject, ApiObjectMetadata } from 'cdk8s';
 import type { Construct } from 'constructs';
 import type { JobSpec } from 'kubernetes-types/batch/v1';
+import type { ObjectMeta } from 'kubernetes-types/meta/v1';
 import { kubernetesObject } from '../core/kubernetes-object';
 
 /** What a JobSet does when one of its Jobs has failed in a certain way. The first rule that matches counts. */
@@ -18,7 +19,7 @@ export interface JobSetSpec {
   readonly replicatedJobs: readonly {
     readonly name: string;
     readonly replicas: number;
-    readonly template: { readonly spec: JobSpec };
+    readonly template: { readonly metadata?: Pick<ObjectMeta, 'labels'>; readonly spec: JobSpec };
   }[];
   readonly network: {
     /** Pods are called `<jobset>-<replicated job>-<job>-<index>.<jobset>`. */
@@ -31,7 +32,7 @@ export interface JobSetSpec {
     readonly restartStrategy: 'Recreate' | 'BlockingRecreate';
     readonly rules: readonly JobSetFailureRule[];
   };
-  readonly ttlSecondsAfterFinished: number;
+  readonly ttlSecondsAfterFinished?: number;
 }
 
 /** A JobSet as it is written. */

@@ -25,8 +25,33 @@ export interface RayService extends KubernetesObject {
   };
 }
 
+/**
+ * KubeRay's RayJob, with the fields in use: a cluster of Ray for one program, which is gone when that has ended.
+ *
+ * @see https://github.com/ray-project/kuberay/blob/v1.6.0/ray-operator/apis/ray/v1/rayjob_types.go
+ */
+export interface RayJob extends KubernetesObject {
+  readonly apiVersion?: 'ray.io/v1';
+  readonly kind?: 'RayJob';
+  readonly metadata?: ObjectMeta;
+  readonly spec: {
+    /** The program and its arguments, as a shell reads them. */
+    readonly entrypoint: string;
+    /** Who submits it: with `K8sJobMode`, a Job, whose log is the program's. */
+    readonly submissionMode: 'K8sJobMode';
+    readonly submitterPodTemplate: PodTemplateSpec;
+    /** Failures after which it is tried again, each time on a new cluster. */
+    readonly backoffLimit: number;
+    /** Counted anew for each try. */
+    readonly activeDeadlineSeconds: number;
+    readonly shutdownAfterJobFinishes: boolean;
+    readonly ttlSecondsAfterFinished: number;
+    readonly rayClusterSpec: RayCluster;
+  };
+}
+
 export interface RayCluster {
-  readonly rayVersion: string;
+  readonly rayVersion?: string;
   readonly headGroupSpec: RayGroup;
   readonly workerGroupSpecs: readonly RayWorkerGroup[];
 }
@@ -53,4 +78,13 @@ export function rayService(
   object: { readonly metadata: ObjectMeta & { readonly name: string }; readonly spec: RayService['spec'] },
 ): ApiObject {
   return kubernetesObject<RayService>(scope, id, { apiVersion: 'ray.io/v1', kind: 'RayService', ...object });
+}
+
+/** Emits a RayJob. */
+export function rayJob(
+  scope: Construct,
+  id: string,
+  object: { readonly metadata: ObjectMeta & { readonly name: string }; readonly spec: RayJob['spec'] },
+): ApiObject {
+  return kubernetesObject<RayJob>(scope, id, { apiVersion: 'ray.io/v1', kind: 'RayJob', ...object });
 }

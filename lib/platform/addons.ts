@@ -10,6 +10,7 @@ export const ADDONS = [
   'kserve',
   'kuberay',
   'jobset',
+  'kubeflow-trainer',
   'kueue',
 ] as const;
 /** The name of one. @useDeclaredType */

@@ -11,6 +11,8 @@ export const FEATURES = {
   DRA: '1.34',
   /** `behavior.scaleUp.tolerance` of a HorizontalPodAutoscaler (KEP-4951). */
   'HPA tolerance': '1.35',
+  /** `spec.successPolicy` of a Job (KEP-3998). */
+  'Job success policy': '1.31',
   /** `volumes[].image` of a pod (KEP-4639). */
   'image volumes': '1.35',
 } as const;

@@ -1,7 +1,7 @@
 import type { Derivation } from '../core/derivation';
 import { type Duration, formatSeconds, seconds } from '../core/durations';
 import type { GpuHours } from '../core/gpu-hours';
-import type { Engine } from './engines/engine';
+import type { Engine } from './engines/capabilities';
 import { HOURS_PER_MONTH, runsPerMonth } from './runs';
 import { DEFAULT_DEADLINE } from './survival';
 import type { TrainingJobSettings } from './training-job-props';

@@ -27,6 +27,8 @@ export interface Meeting {
   readonly env: readonly EnvVar[];
   /** The headless Service below which the pods have their host names, unless the engine sets it. */
   readonly subdomain?: string;
+  /** What the engine wants the program's container to be called; `trainer` unless it does. */
+  readonly container?: string;
 }
 
 /** The pods of a run, one for each node. */
@@ -47,7 +49,10 @@ export function podTemplate(input: RunInput, meeting: Meeting): PodTemplateSpec 
   };
 }
 
-function podSpec({ platform, settings, image, serviceAccount }: RunInput, { env, subdomain }: Meeting): PodSpec {
+function podSpec(
+  { platform, settings, image, serviceAccount }: RunInput,
+  { env, subdomain, container }: Meeting,
+): PodSpec {
   const { gpusPerNode, gpuType, checkpoints, hyperparameters, scratch, priorityClass } = settings;
   return {
     restartPolicy: 'Never',
@@ -59,7 +64,7 @@ function podSpec({ platform, settings, image, serviceAccount }: RunInput, { env,
     ...(subdomain === undefined ? {} : { subdomain }),
     securityContext: restrictedPod(),
     ...(gpusPerNode > 0 ? wholeGpus(gpuType, gpusPerNode, platform.cluster).pod : {}),
-    containers: [trainer(settings, image, env)],
+    containers: [{ ...trainer(settings, image, env), ...(container === undefined ? {} : { name: container }) }],
     volumes: [
       { name: 'tmp', emptyDir: { sizeLimit: formatBytes(bytes(scratch)) } },
       { name: 'shared-memory', emptyDir: { medium: 'Memory', sizeLimit: sharedMemoryOf(settings) } },

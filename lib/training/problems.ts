@@ -1,6 +1,9 @@
 import type { Cluster } from '../platform/cluster';
 import { costProblems } from './cost';
-import { type Engine, engineProblems } from './engines/engine';
+import { elasticProblems } from './elastic';
+import { CAPABILITIES, ENGINES, type Engine } from './engines/capabilities';
+import { engineProblems } from './engines/engine';
+import { rayProblems } from './engines/rayjob';
 import { networkProblems } from './network';
 import { survivalProblems } from './survival';
 import type { TrainingJobSettings } from './training-job-props';
@@ -11,6 +14,8 @@ export function problemsOf(settings: TrainingJobSettings, cluster: Cluster, engi
   return [
     ...transformProblems(settings, engine),
     ...engineProblems(settings, cluster),
+    ...(engine === 'rayjob' ? rayProblems(settings) : []),
+    ...elasticProblems(settings, cluster),
     ...gpuProblems(settings, cluster),
     ...survivalProblems(settings),
     ...networkProblems(settings, cluster),
@@ -22,26 +27,30 @@ export function problemsOf(settings: TrainingJobSettings, cluster: Cluster, engi
   ];
 }
 
+/** What only one engine makes. */
+const TRANSFORMS = {
+  job: ['job', 'cronJob', 'service'],
+  jobset: ['jobSet'],
+  trainjob: ['trainJob', 'trainingRuntime'],
+  rayjob: ['rayJob'],
+} as const satisfies Record<Engine, readonly (keyof TrainingJobSettings['transform'])[]>;
+
 function transformProblems({ schedule, transform }: TrainingJobSettings, engine: Engine): string[] {
   const problems: string[] = [];
-  if (engine === 'jobset') {
-    for (const key of ['job', 'cronJob', 'service'] as const) {
+  for (const owner of ENGINES) {
+    for (const key of owner === engine ? [] : TRANSFORMS[owner]) {
       if (transform[key] === undefined) continue;
       problems.push(
-        `transform.${key} must come with the engine 'job', got 'jobset', which makes a JobSet: use transform.jobSet`,
+        `transform.${key} must come with the engine '${owner}', got '${engine}', which makes a ${CAPABILITIES[engine].kind}: use transform.${TRANSFORMS[engine][0]} or set engine`,
       );
     }
-    return problems;
   }
-  if (transform.jobSet !== undefined) {
-    problems.push("transform.jobSet must come with the engine 'jobset', got 'job': use transform.job or set engine");
-  }
-  if (transform.job !== undefined && schedule !== undefined) {
+  if (transform.job !== undefined && engine === 'job' && schedule !== undefined) {
     problems.push(
       `transform.job must come without a schedule, got '${schedule}', which makes a CronJob: use transform.cronJob`,
     );
   }
-  if (transform.cronJob !== undefined && schedule === undefined) {
+  if (transform.cronJob !== undefined && engine === 'job' && schedule === undefined) {
     problems.push('transform.cronJob must come with a schedule, got none, which makes a Job: use transform.job');
   }
   return problems;

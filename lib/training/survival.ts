@@ -7,6 +7,9 @@ import type { TrainingJobSettings } from './training-job-props';
 /** The longest that a run takes, unless a deadline is given. */
 export const DEFAULT_DEADLINE = '24h';
 
+/** How long a finished run is kept, unless a time is given. */
+export const DEFAULT_KEEP_FINISHED = '24h';
+
 /** The time that the program has to end once it is told to: Kubernetes' own default. */
 const EXIT_SECONDS = 30;
 

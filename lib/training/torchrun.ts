@@ -21,14 +21,16 @@ export function isOwnedVariable(name: string): boolean {
  */
 export function torchrunEnv(props: {
   readonly nodes: number;
+  /** The fewest that form a group: it forms anew whenever one more comes, or one is gone. */
+  readonly minNodes?: number | undefined;
   readonly gpusPerNode: number;
   /** Name of the headless Service that gives the pods their host names. */
   readonly service: string;
   /** How often the process group may form anew before a node counts as failed. */
   readonly restarts: number;
 }): EnvVar[] {
-  const { nodes, gpusPerNode, service, restarts } = props;
-  const common = groupSize(nodes, gpusPerNode);
+  const { nodes, minNodes = nodes, gpusPerNode, service, restarts } = props;
+  const common = groupSize(minNodes === nodes ? nodes : `${minNodes}:${nodes}`, gpusPerNode);
   if (nodes === 1) return [...common, { name: 'PET_STANDALONE', value: '1' }];
   return [
     // A run on a schedule has another name every time; only the pod knows it.
@@ -67,7 +69,7 @@ export function gangEnv(props: {
   ];
 }
 
-function groupSize(nodes: number, gpusPerNode: number): EnvVar[] {
+function groupSize(nodes: number | `${number}:${number}`, gpusPerNode: number): EnvVar[] {
   return [
     { name: 'PET_NNODES', value: String(nodes) },
     { name: 'PET_NPROC_PER_NODE', value: String(Math.max(1, gpusPerNode)) },

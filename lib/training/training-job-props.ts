@@ -9,9 +9,11 @@ import { bytesSchema, cpuSchema } from '../core/quantities';
 import { deferrableText, instance, must, oneOf, pattern, text, wholeNumber } from '../core/schema';
 import type { Transform } from '../core/transform';
 import type { JobSet } from '../crds/jobset';
+import type { RayJob } from '../crds/ray';
+import type { TrainingRuntime, TrainJob } from '../crds/trainer';
 import { GPU_TYPES } from '../platform/gpus';
 import { hasCronValues } from './cron';
-import { ENGINES } from './engines/engine';
+import { ENGINES } from './engines/capabilities';
 import { hyperparametersSchema } from './hyperparameters';
 import { networkSchema } from './network-props';
 import { isOwnedVariable, OWNED_VARIABLES } from './torchrun';
@@ -34,10 +36,11 @@ const ownedRule = must(
 
 /** Checks {@link TrainingJobProps}. */
 export const trainingJobSchema = z.strictObject({
-  /** Image with your training program, PyTorch and torchrun. */
+  /** Image with your training program, PyTorch and torchrun; with the engine `rayjob`, with Ray and its command line. */
   image: imageSchema,
   /**
-   * What every node runs. torchrun finds its settings in the environment, so that it needs no flags.
+   * What every node runs. torchrun finds its settings in the environment, so that it needs no flags. With the engine
+   * `rayjob`, the program that is submitted to Ray, which runs once, and starts its workers on the nodes itself.
    * @example ['torchrun', 'train.py']
    */
   command: z
@@ -45,10 +48,19 @@ export const trainingJobSchema = z.strictObject({
     .min(1, { error: must('have at least one word') })
     .readonly(),
   /**
-   * What runs it: `job`, a plain Indexed Job, which starts a failed node again while the others wait for it, or `jobset`,
-   * a JobSet, which starts all of them again and also heals a group that lost its first node.
-   * @default - a JobSet for several nodes where the cluster has the add-on, unless there is a schedule or a deadline,
-   *   which a JobSet can't hold; else a Job
+   * What runs it. What an engine can't hold is refused, with the one that can.
+   *
+   * - `job`, a plain Indexed Job, which starts a failed node again while the others wait for it. It can hold all props.
+   * - `jobset`, a JobSet, which starts all nodes again and also heals a group that lost its first one. It holds no
+   *   schedule, deadline or minNodes.
+   * - `trainjob`, a TrainJob of Kubeflow Trainer with a TrainingRuntime of its own: the same JobSet, for who works with
+   *   TrainJobs. It holds no keepFinished either. Its container is called `node`, and the controller sets torchrun's
+   *   variables.
+   * - `rayjob`, a RayJob of KubeRay: a Ray of as many workers as nodes, beside a head that runs the program, made anew
+   *   for each retry; Ray Train's `FailureConfig` makes good what it can before. It holds no schedule, keepFinished,
+   *   minNodes, fatalExitCodes or preemptionGrace, and a deadline only without retries.
+   * @default - a JobSet for several nodes where the cluster has the add-on, unless there is something that it can't
+   *   hold; else a Job
    */
   engine: oneOf(ENGINES).optional(),
   /**
@@ -56,6 +68,13 @@ export const trainingJobSchema = z.strictObject({
    * @default 1
    */
   nodes: wholeNumber({ min: 1, max: 1000, of: 'nodes' }).default(1),
+  /**
+   * The fewest nodes that train, so that a run starts and goes on while others are missing. Whenever one comes or goes,
+   * the processes of all start again from the last checkpoint, with another world size. The first node is never one of
+   * the missing, as the others meet at it. In a queue, a run still starts with all of its nodes.
+   * @default - all of them
+   */
+  minNodes: wholeNumber({ min: 1, max: 1000, of: 'nodes' }).optional(),
   /**
    * GPUs of each node; torchrun starts one process for each.
    * @default 0 - trains on CPU, with one process on each node
@@ -161,8 +180,8 @@ export const trainingJobSchema = z.strictObject({
     .readonly()
     .default([]),
   /**
-   * The longest that a run may take, with all its retries; a JobSet can't hold it.
-   * @default '24h' - of a JobSet, for each attempt
+   * The longest that a run may take, with all its retries; only a Job can hold it, and a RayJob without retries.
+   * @default '24h' - of the other engines, for each attempt
    */
   deadline: durationSchema.optional(),
   /**
@@ -172,9 +191,9 @@ export const trainingJobSchema = z.strictObject({
   expectedDuration: durationSchema.optional(),
   /**
    * How long a finished run and its logs are kept.
-   * @default '24h'
+   * @default '24h' - until it is deleted, with the engines `trainjob` and `rayjob`
    */
-  keepFinished: durationSchema.default('24h'),
+  keepFinished: durationSchema.optional(),
   /**
    * The queue in which it waits until all of its nodes fit in. The time that it waits does not count towards the
    * deadline, which begins anew when it is stopped for another.
@@ -197,6 +216,9 @@ export const trainingJobSchema = z.strictObject({
       job: z.custom<Transform<Job>>().optional(),
       cronJob: z.custom<Transform<CronJob>>().optional(),
       jobSet: z.custom<Transform<JobSet>>().optional(),
+      trainJob: z.custom<Transform<TrainJob>>().optional(),
+      trainingRuntime: z.custom<Transform<TrainingRuntime>>().optional(),
+      rayJob: z.custom<Transform<RayJob>>().optional(),
       service: z.custom<Transform<Service>>().optional(),
       serviceAccount: z.custom<Transform<ServiceAccount>>().optional(),
       networkPolicy: z.custom<Transform<NetworkPolicy>>().optional(),

@@ -11,14 +11,19 @@ import { MAX_CRON_JOB_NAME, MAX_LABEL } from '../core/names';
 import { parse } from '../core/schema';
 import { transform } from '../core/transform';
 import { jobSet } from '../crds/jobset';
+import { rayJob } from '../crds/ray';
+import { trainingRuntime, trainJob } from '../crds/trainer';
 import { CREDENTIALS_EGRESS } from '../platform/credentials';
 import { selectorLabels, workloadMetadata } from '../platform/labels';
 import { Platform } from '../platform/platform';
 import { warn } from '../platform/warnings';
 import { costOf, costWarnings } from './cost';
-import { type Engine, engineOf } from './engines/engine';
+import type { Engine } from './engines/capabilities';
+import { engineOf } from './engines/engine';
 import { jobSpec } from './engines/job';
 import { jobSetSpec, POD_SUFFIX } from './engines/jobset';
+import { MAX_RAY_JOB_NAME, OPERATOR_INGRESS, rayDemand, rayJobSpec } from './engines/rayjob';
+import { trainingRuntimeSpec, trainJobSpec } from './engines/trainjob';
 import { networkOf, networkWarnings } from './network';
 import { problemsOf } from './problems';
 import { admitDevices } from './queue-devices';
@@ -28,9 +33,11 @@ import { type TrainingJobProps, type TrainingJobSettings, trainingJobSchema } fr
 
 /** The constructs that a training job is made of: the way to every object that it emits. */
 export interface TrainingJobNodes {
-  /** The Job, the CronJob of one on a schedule, or the JobSet. */
+  /** The Job, the CronJob of one on a schedule, or the JobSet, TrainJob or RayJob. */
   readonly job: ApiObject;
-  /** Gives several nodes their host names; undefined with a single node, and for a JobSet, which makes its own. */
+  /** How a TrainJob is run; undefined with any other engine. */
+  readonly trainingRuntime: ApiObject | undefined;
+  /** Gives several nodes their host names; undefined with a single node, and for other engines than `job`, which make their own. */
   readonly service: ApiObject | undefined;
   readonly serviceAccount: kplus.ServiceAccount;
   readonly networkPolicy: ApiObject;
@@ -95,7 +102,10 @@ export class TrainingJob extends Construct {
           policyTypes: ['Ingress', 'Egress'],
           // The nodes of a run talk to each other on ports that NCCL and Gloo choose, and to stores of data by HTTPS
           // with the pods' identity.
-          ingress: [{ from: [{ podSelector: { matchLabels: selector } }] }],
+          ingress: [
+            { from: [{ podSelector: { matchLabels: selector } }] },
+            ...(this.engine === 'rayjob' ? [OPERATOR_INGRESS] : []),
+          ],
           egress: [
             { to: [{ podSelector: { matchLabels: selector } }] },
             { ports: [{ protocol: 'TCP', port: 443 }] },
@@ -104,7 +114,7 @@ export class TrainingJob extends Construct {
         },
       }),
       service: settings.nodes > 1 && this.engine === 'job' ? this.service(selector) : undefined,
-      job: this.job(),
+      ...this.job(),
     };
   }
 
@@ -123,18 +133,27 @@ export class TrainingJob extends Construct {
     });
   }
 
-  private job(): ApiObject {
+  private job(): Pick<TrainingJobNodes, 'job' | 'trainingRuntime'> {
     const { name, platform, settings } = this;
     const entry = settings.queue?.labels(settings.priority ?? 'normal');
     const plain = workloadMetadata(name, 'training');
     const metadata = { ...plain, labels: { ...plain.labels, ...entry } };
     const input = { platform, name, settings, image: platform.pin(settings.image), serviceAccount: name };
-    if (this.engine === 'jobset') return jobSet(this, 'job-set', { metadata, spec: jobSetSpec(input) });
+    const only = (job: ApiObject) => ({ job, trainingRuntime: undefined });
+    if (this.engine === 'jobset') return only(jobSet(this, 'job-set', { metadata, spec: jobSetSpec(input) }));
+    if (this.engine === 'rayjob') return only(rayJob(this, 'ray-job', { metadata, spec: rayJobSpec(input) }));
+    if (this.engine === 'trainjob') {
+      const runtime = trainingRuntime(this, 'training-runtime', { metadata: plain, spec: trainingRuntimeSpec(input) });
+      const job = trainJob(this, 'train-job', { metadata, spec: trainJobSpec(input) });
+      // The controller admits no run without its runtime.
+      job.node.addDependency(runtime);
+      return { job, trainingRuntime: runtime };
+    }
     const spec = jobSpec(input);
     if (settings.schedule === undefined) {
-      return kubernetesObject<Job>(this, 'job', { apiVersion: 'batch/v1', kind: 'Job', metadata, spec });
+      return only(kubernetesObject<Job>(this, 'job', { apiVersion: 'batch/v1', kind: 'Job', metadata, spec }));
     }
-    return kubernetesObject<CronJob>(this, 'cron-job', {
+    const cronJob = kubernetesObject<CronJob>(this, 'cron-job', {
       apiVersion: 'batch/v1',
       kind: 'CronJob',
       metadata: plain,
@@ -150,14 +169,19 @@ export class TrainingJob extends Construct {
         jobTemplate: entry === undefined ? { spec } : { metadata: { labels: entry }, spec },
       },
     });
+    return only(cronJob);
   }
 
   private applyTransforms(): void {
-    const { job, cronJob, jobSet, service, serviceAccount, networkPolicy } = this.settings.transform;
+    const { job, cronJob, jobSet, trainJob, trainingRuntime, rayJob, service, serviceAccount, networkPolicy } =
+      this.settings.transform;
     const { kind } = this.nodes.job;
     if (job && kind === 'Job') transform(this.nodes.job, job);
     if (cronJob && kind === 'CronJob') transform(this.nodes.job, cronJob);
     if (jobSet && kind === 'JobSet') transform(this.nodes.job, jobSet);
+    if (trainJob && kind === 'TrainJob') transform(this.nodes.job, trainJob);
+    if (trainingRuntime && this.nodes.trainingRuntime) transform(this.nodes.trainingRuntime, trainingRuntime);
+    if (rayJob && kind === 'RayJob') transform(this.nodes.job, rayJob);
     if (service && this.nodes.service) transform(this.nodes.service, service);
     if (serviceAccount) transform(this.nodes.serviceAccount, serviceAccount);
     if (networkPolicy) transform(this.nodes.networkPolicy, networkPolicy);
@@ -165,7 +189,8 @@ export class TrainingJob extends Construct {
 
   private check(): void {
     const { queue } = this.settings;
-    const waiting = queue?.problemsWith(this, this.settings) ?? [];
+    const demand = this.engine === 'rayjob' ? rayDemand(this.settings) : this.settings;
+    const waiting = queue?.problemsWith(this, demand) ?? [];
     const problems = [...problemsOf(this.settings, this.platform.cluster, this.engine), ...waiting];
     if (problems.length > 0) this.node.addValidation({ validate: () => problems });
     const warnings = [
@@ -186,11 +211,12 @@ export class TrainingJob extends Construct {
 
 /**
  * A run's pods are called `<job>-<index>`, which must be a label; the Jobs of a CronJob add 11 characters before, a
- * JobSet adds the name of its Job and demands room for the random end of its pods' names.
+ * JobSet adds the name of its Job and demands room for the random end of its pods' names, KubeRay cuts what is longer.
  */
 function longestName({ nodes, schedule }: TrainingJobSettings, engine: Engine): number {
   const index = `${nodes - 1}`.length;
-  if (engine === 'jobset') return MAX_LABEL - POD_SUFFIX - index;
+  if (engine === 'jobset' || engine === 'trainjob') return MAX_LABEL - POD_SUFFIX - index;
+  if (engine === 'rayjob') return MAX_RAY_JOB_NAME;
   const rest = MAX_LABEL - 1 - index;
   return schedule === undefined ? rest : Math.min(MAX_CRON_JOB_NAME, rest - 11);
 }

@@ -57,3 +57,21 @@ test('a kind of the same name in another group is not one of these', () => {
   const nothing = { pods: 0, cpu: 0, memory: 0, ...NO_GPUS };
   expect(footprint([{ ...ray(), apiVersion: 'example.com/v1' }])).toEqual({ least: nothing, most: nothing });
 });
+
+test('a RayJob asks for its head, its workers and who submits its program while it runs', () => {
+  const { rayClusterConfig: rayClusterSpec } = ray().spec;
+  const job = { ...ray(), kind: 'RayJob', spec: { rayClusterSpec, submitterPodTemplate: { spec: pod(0) } } };
+  expect(footprint([job])).toEqual({ least: pods(0, 0), most: pods(5, 3) });
+});
+
+test('a TrainJob asks for the pods of its TrainingRuntime while it runs', () => {
+  const job = { parallelism: 4, completions: 4, template: { spec: pod(8) } };
+  const runtime = {
+    apiVersion: 'trainer.kubeflow.org/v1alpha1',
+    kind: 'TrainingRuntime',
+    metadata,
+    spec: { template: { spec: { replicatedJobs: [{ replicas: 1, template: { spec: job } }] } } },
+  };
+  const run = { ...runtime, kind: 'TrainJob', spec: { trainer: { numNodes: 4 } } };
+  expect(footprint([runtime, run])).toEqual({ least: pods(0, 0), most: pods(4, 32) });
+});

@@ -3,6 +3,8 @@ import type { CronJobSpec, JobSpec } from 'kubernetes-types/batch/v1';
 import type { Container, PodSpec } from 'kubernetes-types/core/v1';
 import { type Platform, TrainingJob, type TrainingJobProps } from '../../lib';
 import type { JobSetSpec } from '../../lib/crds/jobset';
+import type { RayJob } from '../../lib/crds/ray';
+import type { TrainingRuntime } from '../../lib/crds/trainer';
 import { objectsOf, platform, specOf } from '../serving/fixtures';
 
 /** Four nodes of eight GPUs, which is what a job of several nodes looks like. */
@@ -52,4 +54,25 @@ export function jobSetPlatform(): Platform {
 /** The JobSet of a run of several nodes. */
 export function jobSetOf(props: Partial<TrainingJobProps> = {}): JobSetSpec {
   return specOf<JobSetSpec>(objectsOf(training({ ...FOUR_NODES, ...props }, jobSetPlatform())), 'JobSet', 'retraining');
+}
+
+/** A platform on a cluster with every engine. */
+export function enginePlatform(): Platform {
+  const addons = ['jobset', 'kubeflow-trainer', 'kuberay', 'kueue'] as const;
+  return platform({ cluster: { kubernetes: '1.33', addons } });
+}
+
+/** The RayJob of a run of several nodes. */
+export function rayJobOf(props: Partial<TrainingJobProps> = {}): RayJob['spec'] {
+  const job = training(
+    { ...FOUR_NODES, command: ['python', 'train.py'], engine: 'rayjob', ...props },
+    enginePlatform(),
+  );
+  return specOf<RayJob['spec']>(objectsOf(job), 'RayJob', 'retraining');
+}
+
+/** How a TrainJob of several nodes is run. */
+export function trainingRuntimeOf(props: Partial<TrainingJobProps> = {}): TrainingRuntime['spec'] {
+  const job = training({ ...FOUR_NODES, engine: 'trainjob', ...props }, enginePlatform());
+  return specOf<TrainingRuntime['spec']>(objectsOf(job), 'TrainingRuntime', 'retraining');
 }

@@ -27,6 +27,14 @@ test('an elastic rendezvous is told neither ranks nor a master: it hands them ou
   for (const name of ['PET_NODE_RANK', 'PET_MASTER_ADDR', 'PET_MASTER_PORT']) expect(names).not.toContain(name);
 });
 
+test('with fewer nodes at least, the group forms with as many as are there', () => {
+  expect(env({ minNodes: 2 })).toContainEqual({ name: 'PET_NNODES', value: '2:4' });
+  expect(env({ minNodes: 4 })).toContainEqual({ name: 'PET_NNODES', value: '4' });
+  expect(env({ minNodes: 2 }).filter(({ name }) => name !== 'PET_NNODES')).toEqual(
+    env().filter(({ name }) => name !== 'PET_NNODES'),
+  );
+});
+
 test('a node alone looks for nobody', () => {
   expect(env({ nodes: 1, gpusPerNode: 2 })).toEqual([
     { name: 'PET_NNODES', value: '1' },

@@ -23,7 +23,6 @@ test('a job of which nothing more is said trains once, on one node, on CPU', () 
     timeZone: 'Etc/UTC',
     retries: 3,
     fatalExitCodes: [],
-    keepFinished: '24h',
     transform: {},
   });
 });
@@ -129,12 +128,12 @@ test.each<[what: string, props: object, problem: string]>([
   [
     'a prop that is nearly right',
     { node: 4 },
-    "node is not known: did you mean 'nodes'? (known: image, command, engine, nodes, gpusPerNode, gpuType, resources, sharedMemory, scratch, data, network, env, hyperparameters, checkpoints, preemptionGrace, schedule, timeZone, retries, fatalExitCodes, deadline, expectedDuration, keepFinished, queue, priority, priorityClass, transform)",
+    "node is not known: did you mean 'nodes'? (known: image, command, engine, nodes, minNodes, gpusPerNode, gpuType, resources, sharedMemory, scratch, data, network, env, hyperparameters, checkpoints, preemptionGrace, schedule, timeZone, retries, fatalExitCodes, deadline, expectedDuration, keepFinished, queue, priority, priorityClass, transform)",
   ],
   [
     'a transform of an object that there never is',
     { transform: { deployment: {} } },
-    'transform.deployment is not known (known: job, cronJob, jobSet, service, serviceAccount, networkPolicy)',
+    'transform.deployment is not known (known: job, cronJob, jobSet, trainJob, trainingRuntime, rayJob, service, serviceAccount, networkPolicy)',
   ],
 ])('%s is refused', (_what, props, problem) => {
   expect(refused(props)).toEqual([`[shop/retraining] ${problem}`]);

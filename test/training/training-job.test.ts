@@ -151,13 +151,13 @@ test('transform.jobSet has the last word on the JobSet', () => {
 test('a transform of the object of another engine is refused', () => {
   const change = { metadata: { annotations: { changed: 'yes' } } };
   expect(problemsOf(() => objectsOf(training({ transform: { jobSet: change } })))).toEqual([
-    "[shop/retraining] transform.jobSet must come with the engine 'jobset', got 'job': use transform.job or set engine",
+    "[shop/retraining] transform.jobSet must come with the engine 'jobset', got 'job', which makes a Job: use transform.job or set engine",
   ]);
   const transforms = { job: change, cronJob: change, service: change };
   expect(problemsOf(() => objectsOf(training({ ...FOUR_NODES, transform: transforms }, jobSetPlatform())))).toEqual(
     ['job', 'cronJob', 'service'].map(
       (key) =>
-        `[shop/retraining] transform.${key} must come with the engine 'job', got 'jobset', which makes a JobSet: use transform.jobSet`,
+        `[shop/retraining] transform.${key} must come with the engine 'job', got 'jobset', which makes a JobSet: use transform.jobSet or set engine`,
     ),
   );
 });

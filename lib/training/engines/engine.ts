@@ -1,42 +1,51 @@
 import type { Cluster } from '../../platform/cluster';
 import type { TrainingJobSettings } from '../training-job-props';
-
-/** What can run a TrainingJob. */
-export const ENGINES = ['job', 'jobset'] as const;
-/** The name of one. @useDeclaredType */
-export type Engine = (typeof ENGINES)[number];
+import { ASKED, type Asked, CAPABILITIES, ENGINES, type Engine, lackOf } from './capabilities';
 
 /**
  * The engine that is named, or else a JobSet where the cluster has them and one can do all that is asked. With several
  * nodes, starting all of them again heals whatever happened to one; repairing the group around it can't be done when it
  * was the first, by which the others meet.
+ *
+ * A TrainJob is the same JobSet behind one more controller, and a RayJob runs other programs: both are taken by name only.
  */
 export function engineOf(settings: TrainingJobSettings, cluster: Cluster): Engine {
   if (settings.engine !== undefined) return settings.engine;
-  const fits = settings.nodes > 1 && problemsWithJobSet(settings).length === 0;
+  const fits = settings.nodes > 1 && lacksOf('jobset', settings).length === 0;
   return fits && cluster.has('jobset') ? 'jobset' : 'job';
 }
 
 /** What the named engine can't do here, each with the alternative. */
 export function engineProblems(settings: TrainingJobSettings, cluster: Cluster): string[] {
-  if (settings.engine !== 'jobset') return [];
-  const missing = cluster.has('jobset')
-    ? []
-    : ["engine must be 'job' in a cluster without the add-on 'jobset', got 'jobset': add it to cluster.addons"];
-  return [...missing, ...problemsWithJobSet(settings)];
+  const { engine } = settings;
+  if (engine === undefined) return [];
+  const { addon } = CAPABILITIES[engine];
+  const missing =
+    addon === undefined || cluster.has(addon)
+      ? []
+      : [`engine must be 'job' in a cluster without the add-on '${addon}', got '${engine}': add it to cluster.addons`];
+  const lacks = lacksOf(engine, settings).map(({ asked, reason }) => {
+    const text = `${asked} must be left out with the engine '${engine}', which ${reason}, got '${ASKED[asked](settings)}'`;
+    return `${text}: set engine to ${alternatives(asked, settings, cluster)}`;
+  });
+  return [...missing, ...lacks];
 }
 
-function problemsWithJobSet({ schedule, deadline }: TrainingJobSettings): string[] {
-  const problems: string[] = [];
-  if (schedule !== undefined) {
-    problems.push(
-      `schedule must be left out with the engine 'jobset', which runs once, got '${schedule}': set engine to 'job'`,
-    );
-  }
-  if (deadline !== undefined) {
-    problems.push(
-      `deadline must be left out with the engine 'jobset', which can only end each attempt, after 24h, got '${deadline}': set engine to 'job'`,
-    );
-  }
-  return problems;
+/** What is asked for and can't be had of an engine. */
+function lacksOf(engine: Engine, settings: TrainingJobSettings): { asked: Asked; reason: string }[] {
+  return (Object.keys(ASKED) as Asked[]).flatMap((asked) => {
+    const reason = ASKED[asked](settings) === undefined ? undefined : lackOf(engine, asked, settings);
+    return reason === undefined ? [] : [{ asked, reason }];
+  });
+}
+
+/** The engines of torchrun that are here and can: a plain Job always is, and can. */
+function alternatives(asked: Asked, settings: TrainingJobSettings, cluster: Cluster): string {
+  return ENGINES.filter((engine) => {
+    const { addon, runs } = CAPABILITIES[engine];
+    const isHere = addon === undefined || cluster.has(addon);
+    return runs === 'torchrun' && isHere && lackOf(engine, asked, settings) === undefined;
+  })
+    .map((engine) => `'${engine}'`)
+    .join(' or ');
 }

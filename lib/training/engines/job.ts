@@ -1,7 +1,8 @@
 import type { JobSpec, PodFailurePolicyRule } from 'kubernetes-types/batch/v1';
 import { seconds } from '../../core/durations';
+import { successOf } from '../elastic';
 import { podTemplate, type RunInput } from '../pod';
-import { DEFAULT_DEADLINE } from '../survival';
+import { DEFAULT_DEADLINE, DEFAULT_KEEP_FINISHED } from '../survival';
 import { torchrunEnv } from '../torchrun';
 import type { TrainingJobSettings } from '../training-job-props';
 
@@ -15,14 +16,15 @@ import type { TrainingJobSettings } from '../training-job-props';
  */
 export function jobSpec(input: RunInput): JobSpec {
   const { name, settings } = input;
-  const { nodes, gpusPerNode, retries } = settings;
+  const { nodes, minNodes, gpusPerNode, retries, keepFinished = DEFAULT_KEEP_FINISHED } = settings;
   return {
     ...indexed(settings),
     backoffLimit: retries,
-    ttlSecondsAfterFinished: Math.ceil(seconds(settings.keepFinished)),
+    ttlSecondsAfterFinished: Math.ceil(seconds(keepFinished)),
+    ...successOf(settings),
     podFailurePolicy: { rules: failureRules('Ignore', settings.fatalExitCodes) },
     template: podTemplate(input, {
-      env: torchrunEnv({ nodes, gpusPerNode, service: name, restarts: retries }),
+      env: torchrunEnv({ nodes, minNodes, gpusPerNode, service: name, restarts: retries }),
       // The host name `<job>-<index>.<service>`, by which the nodes find the first of them.
       ...(nodes > 1 ? { subdomain: name } : {}),
     }),
@@ -50,6 +52,7 @@ export function indexed({
 export function failureRules(
   disrupted: 'Ignore' | 'FailJob',
   fatalExitCodes: readonly number[],
+  containerName = 'trainer',
 ): PodFailurePolicyRule[] {
   const first: PodFailurePolicyRule = {
     action: disrupted,
@@ -59,5 +62,5 @@ export function failureRules(
   // The API server wants the codes in order and each once.
   const values = [...new Set(fatalExitCodes)].sort((a, b) => a - b);
   // The first rule that matches counts. torchrun ends with 1 when it is evicted, which must not pass for a fatal 1.
-  return [first, { action: 'FailJob', onExitCodes: { containerName: 'trainer', operator: 'In', values } }];
+  return [first, { action: 'FailJob', onExitCodes: { containerName, operator: 'In', values } }];
 }

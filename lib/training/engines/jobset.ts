@@ -1,6 +1,7 @@
 import { seconds } from '../../core/durations';
 import type { JobSetSpec } from '../../crds/jobset';
-import { podTemplate, type RunInput } from '../pod';
+import { type Meeting, podTemplate, type RunInput } from '../pod';
+import { DEFAULT_KEEP_FINISHED } from '../survival';
 import { gangEnv } from '../torchrun';
 import { failureRules, indexed } from './job';
 
@@ -22,7 +23,14 @@ export const POD_SUFFIX = `-${JOB}-0-`.length + '-abcde'.length;
  */
 export function jobSetSpec(input: RunInput): JobSetSpec {
   const { name, settings } = input;
-  const { nodes, gpusPerNode } = settings;
+  const { nodes, gpusPerNode, keepFinished = DEFAULT_KEEP_FINISHED } = settings;
+  const env = gangEnv({ nodes, gpusPerNode, master: `${name}-${JOB}-0-0.${name}` });
+  return { ...gangSpec(input, { env }), ttlSecondsAfterFinished: Math.ceil(seconds(keepFinished)) };
+}
+
+/** A gang that starts again as a whole, whoever makes the JobSet. */
+export function gangSpec(input: RunInput, meeting: Meeting): JobSetSpec {
+  const { settings } = input;
   return {
     replicatedJobs: [
       {
@@ -32,10 +40,8 @@ export function jobSetSpec(input: RunInput): JobSetSpec {
           spec: {
             ...indexed(settings),
             backoffLimit: 0,
-            podFailurePolicy: { rules: failureRules('FailJob', settings.fatalExitCodes) },
-            template: podTemplate(input, {
-              env: gangEnv({ nodes, gpusPerNode, master: `${name}-${JOB}-0-0.${name}` }),
-            }),
+            podFailurePolicy: { rules: failureRules('FailJob', settings.fatalExitCodes, meeting.container) },
+            template: podTemplate(input, meeting),
           },
         },
       },
@@ -58,6 +64,5 @@ export function jobSetSpec(input: RunInput): JobSetSpec {
         { name: 'fatal', action: 'FailJobSet', onJobFailureReasons: ['PodFailurePolicy', 'DeadlineExceeded'] },
       ],
     },
-    ttlSecondsAfterFinished: Math.ceil(seconds(settings.keepFinished)),
   };
 }

@@ -1,5 +1,5 @@
 import { App } from 'cdk8s';
-import { autoscaleOnResources, ModelServer, Platform, tensorflowServing } from '../../../lib';
+import { autoscaleOnResources, ModelServer, Platform, TrainingJob, tensorflowServing } from '../../../lib';
 import { FEATURES, KUBERNETES } from '../../../lib/platform/features';
 import { synthesize } from '../../../lib/testing';
 import { startApiServer } from '../harness/api-server';
@@ -33,7 +33,7 @@ test.each(environments)('%s, described as the oldest version, is admitted there'
 });
 
 /** What uses each feature that came after the oldest version. */
-const USES: Record<keyof typeof FEATURES, (platform: Platform) => { kind: string; field: string }> = {
+const USES: Record<keyof typeof FEATURES, (platform: Platform) => { kind: string; field: string; dropped?: true }> = {
   DRA: (platform) => {
     new ModelServer(platform, 'retrieval', {
       model: { name: 'two-tower', version: '7', uri: 's3://models/two-tower/7', size: '1Gi' },
@@ -49,6 +49,18 @@ const USES: Record<keyof typeof FEATURES, (platform: Platform) => { kind: string
     });
     server.autoscale(autoscaleOnResources({ replicas: [2, 4], cpu: '60%', tolerance: '5%' }));
     return { kind: 'HorizontalPodAutoscaler', field: 'tolerance' };
+  },
+  'Job success policy': (platform) => {
+    new TrainingJob(platform, 'retraining', {
+      image: 'registry.example.com/shop/dlrm-trainer:1.0.0',
+      command: ['torchrun', 'train.py'],
+      nodes: 4,
+      minNodes: 2,
+      resources: { cpu: '16', memory: '64Gi' },
+      checkpoints: { claim: 'checkpoints', every: '10m' },
+    });
+    // It knows the field, which is off there.
+    return { kind: 'Job', field: 'successPolicy', dropped: true };
   },
   'image volumes': (platform) => {
     const uri = `oci://registry.example.com/shop/two-tower@sha256:${'a'.repeat(64)}` as const;
@@ -67,8 +79,7 @@ function using(feature: keyof typeof FEATURES, kubernetes: string) {
   const platform = new Platform(app, 'features', {
     cluster: { kubernetes, addons: ['metrics-server', 'nvidia-dra-driver'] },
   });
-  const { kind, field } = USES[feature](platform);
-  return { app, kind, field };
+  return { app, ...USES[feature](platform) };
 }
 
 test.each(features)('%s is kept by the newest version', async (feature) => {
@@ -85,10 +96,15 @@ test.each(features)('%s is kept by the newest version', async (feature) => {
 });
 
 test.each(features)('%s is refused by the oldest version, and by the library before', async (feature) => {
-  const { app, kind, field } = using(feature, KUBERNETES.newest);
+  const { app, kind, field, dropped } = using(feature, KUBERNETES.newest);
   const [namespace] = synthesize(app).ofKind('Namespace');
   if (namespace !== undefined) await oldest.apply(namespace);
   for (const manifest of synthesize(app).ofKind(kind)) {
+    if (dropped) {
+      await oldest.apply(manifest);
+      expect((await oldest.get(manifest)).spec).not.toHaveProperty(field);
+      continue;
+    }
     await expect(oldest.apply(manifest)).rejects.toThrow(`${field}: field not declared in schema`);
   }
   expect(() => synthesize(using(feature, KUBERNETES.oldest).app)).toThrow(
