@@ -7,6 +7,7 @@ import { imageSchema } from '../core/images';
 import { nameSchema } from '../core/names';
 import { bytesSchema, cpuSchema } from '../core/quantities';
 import { deferrableText, instance, must, oneOf, pattern, text, wholeNumber } from '../core/schema';
+import { timeZoneSchema } from '../core/time-zones';
 import type { Transform } from '../core/transform';
 import type { JobSet } from '../crds/jobset';
 import { GPU_TYPES } from '../platform/gpus';
@@ -20,8 +21,6 @@ import { PRIORITIES } from './training-queue-props';
 const cronRule = must("be a schedule of cron's five fields, like '0 2 * * *'");
 const FIELD = String.raw`(\*|[0-9A-Za-z]+(-[0-9A-Za-z]+)?)(\/\d+)?`;
 const CRON = new RegExp(String.raw`^${FIELD}(,${FIELD})*(\s+${FIELD}(,${FIELD})*){4}$`);
-
-const timeZoneRule = must('be a time zone like Asia/Shanghai');
 
 const variableRule = must("be the name of a variable, of letters, digits, '_', '-' and '.', from a letter or '_' on");
 
@@ -125,7 +124,7 @@ export const trainingJobSchema = z.strictObject({
    * Time zone of the schedule.
    * @default 'Etc/UTC'
    */
-  timeZone: pattern<string>(/./, timeZoneRule, isTimeZone).default('Etc/UTC'),
+  timeZone: timeZoneSchema.default('Etc/UTC'),
   /**
    * Failures of a node that are made good by starting it again, over the whole run.
    * @default 3
@@ -183,17 +182,3 @@ export type TrainingJobProps = z.input<typeof trainingJobSchema>;
 
 /** The same, checked and with defaults. */
 export type TrainingJobSettings = z.output<typeof trainingJobSchema>;
-
-/**
- * Whether the time zone is in the tz database that comes with Node, as it comes with Kubernetes. Node also takes other
- * spellings (`asia/shanghai`, and offsets from version 22 on), Kubernetes does not.
- */
-function isTimeZone(name: string): boolean {
-  try {
-    const { timeZone } = new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions();
-    // An alias resolves to another name, so that only its first letter tells.
-    return timeZone === name || (timeZone.toLowerCase() !== name.toLowerCase() && /^[A-Z]/.test(name));
-  } catch {
-    return false;
-  }
-}
