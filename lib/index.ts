@@ -11,6 +11,14 @@ export {
   autoscaleOnResourcesSchema,
 } from './autoscaling/autoscale-on-resources';
 export { BEHAVIORS, type BehaviorName } from './autoscaling/behavior';
+export {
+  type CalendarEvent,
+  calendarEventSchema,
+  type LocalDateTime,
+  type TimeOfDay,
+  type Weekday,
+  type YearlyTime,
+} from './core/calendar';
 export type { Callee } from './core/callee';
 export type { Deferred } from './core/deferred';
 export { type Duration, durationSchema } from './core/durations';
@@ -86,6 +94,9 @@ export { type SynthResult, synth } from './synth/synth';
 // Training
 export type { Engine } from './training/engines/engine';
 export { type Hyperparameters, hyperparametersSchema } from './training/hyperparameters';
+export type { InClusterScriptNodes } from './training/in-cluster-script';
+export { type Admission, type Run, TrainingCalendar } from './training/training-calendar';
+export { type TrainingCalendarProps, trainingCalendarSchema } from './training/training-calendar-props';
 export { TrainingJob, type TrainingJobNodes } from './training/training-job';
 export { type TrainingJobProps, trainingJobSchema } from './training/training-job-props';
 export { TrainingQueue, type TrainingQueueNodes } from './training/training-queue';

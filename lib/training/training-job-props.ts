@@ -15,6 +15,7 @@ import { hasCronValues } from './cron';
 import { ENGINES } from './engines/engine';
 import { hyperparametersSchema } from './hyperparameters';
 import { isOwnedVariable, OWNED_VARIABLES } from './torchrun';
+import { TrainingCalendar } from './training-calendar';
 import { TrainingQueue } from './training-queue';
 import { PRIORITIES } from './training-queue-props';
 
@@ -125,6 +126,17 @@ export const trainingJobSchema = z.strictObject({
    * @default 'Etc/UTC'
    */
   timeZone: timeZoneSchema.default('Etc/UTC'),
+  /**
+   * How late a run of the schedule may start, when the one before it takes long or the control plane was down; a later
+   * one is left out. At least `10s`.
+   * @default '1h'
+   */
+  startingDeadline: durationSchema.optional(),
+  /**
+   * When it must not run. What is due or new meanwhile waits until the calendar opens.
+   * @default - it may run at any time
+   */
+  calendar: instance<TrainingCalendar>(TrainingCalendar.isTrainingCalendar, 'be a TrainingCalendar').optional(),
   /**
    * Failures of a node that are made good by starting it again, over the whole run.
    * @default 3

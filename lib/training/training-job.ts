@@ -17,7 +17,9 @@ import { warn } from '../platform/warnings';
 import { type Engine, engineOf } from './engines/engine';
 import { jobSpec } from './engines/job';
 import { jobSetSpec, POD_SUFFIX } from './engines/jobset';
+import { entryOf } from './entry';
 import { problemsOf } from './problems';
+import { cronJobSpec } from './schedule';
 import { graceOf, survivalWarnings } from './survival';
 import { RENDEZVOUS_PORT } from './torchrun';
 import { type TrainingJobProps, type TrainingJobSettings, trainingJobSchema } from './training-job-props';
@@ -69,7 +71,10 @@ export class TrainingJob extends Construct {
     this.engine = engineOf(this.settings, this.platform.cluster);
     this.name = this.platform.nameOf(this, longestName(this.settings, this.engine));
     this.nodes = this.emit();
-    if (this.settings.queue) this.nodes.job.node.addDependency(this.settings.queue);
+    const { queue, calendar } = this.settings;
+    if (queue) this.nodes.job.node.addDependency(queue);
+    // Its gate, and its way into the queue.
+    if (calendar) this.nodes.job.node.addDependency(calendar);
     this.applyTransforms();
     this.check();
   }
@@ -119,9 +124,9 @@ export class TrainingJob extends Construct {
 
   private job(): ApiObject {
     const { name, platform, settings } = this;
-    const entry = settings.queue?.labels(settings.priority ?? 'normal');
+    const entry = entryOf(this, settings);
     const plain = workloadMetadata(name, 'training');
-    const metadata = { ...plain, labels: { ...plain.labels, ...entry } };
+    const metadata = { ...plain, labels: { ...plain.labels, ...entry.labels } };
     const input = { platform, name, settings, image: platform.pin(settings.image), serviceAccount: name };
     if (this.engine === 'jobset') return jobSet(this, 'job-set', { metadata, spec: jobSetSpec(input) });
     const spec = jobSpec(input);
@@ -132,17 +137,7 @@ export class TrainingJob extends Construct {
       apiVersion: 'batch/v1',
       kind: 'CronJob',
       metadata: plain,
-      spec: {
-        schedule: settings.schedule,
-        timeZone: settings.timeZone,
-        concurrencyPolicy: 'Forbid',
-        // A run that could not start within the hour is left out, rather than run into the day's traffic.
-        startingDeadlineSeconds: 3600,
-        successfulJobsHistoryLimit: 3,
-        failedJobsHistoryLimit: 3,
-        // It is each run that enters the queue.
-        jobTemplate: entry === undefined ? { spec } : { metadata: { labels: entry }, spec },
-      },
+      spec: cronJobSpec(settings.schedule, settings, entry, spec),
     });
   }
 
@@ -158,8 +153,11 @@ export class TrainingJob extends Construct {
   }
 
   private check(): void {
-    const { queue } = this.settings;
-    const waiting = queue?.problemsWith(this, this.settings) ?? [];
+    const { queue, calendar } = this.settings;
+    const waiting = [
+      ...(queue?.problemsWith(this, this.settings) ?? []),
+      ...(calendar?.problemsWith(this, this.settings) ?? []),
+    ];
     const problems = [...problemsOf(this.settings, this.platform.cluster, this.engine), ...waiting];
     if (problems.length > 0) this.node.addValidation({ validate: () => problems });
     if (this.platform.production) for (const text of survivalWarnings(this.settings)) warn(this, text);

@@ -66,7 +66,7 @@ test.each<[string, CalendarEvent[], string, string | undefined]>([
   ['one that another follows at once', [evening, wholeDay], '2026-07-05T12:00:00+08:00', '2026-07-06T00:00:00+08:00'],
   [
     'a night after the evening',
-    [evening, { ...night, days: ['fri', 'sat'] }],
+    [evening, { ...night, days: ['fri', 'sat'] as const }],
     '2026-07-04T20:00:00+08:00',
     '2026-07-05T02:00:00+08:00',
   ],
