@@ -101,3 +101,5 @@ export { TrainingJob, type TrainingJobNodes } from './training/training-job';
 export { type TrainingJobProps, trainingJobSchema } from './training/training-job-props';
 export { TrainingQueue, type TrainingQueueNodes } from './training/training-queue';
 export { type Priority, type TrainingQueueProps, trainingQueueSchema } from './training/training-queue-props';
+export { TrainingTrigger, type TrainingTriggerNodes } from './training/training-trigger';
+export { type TrainOn, trainOnSchema } from './training/training-trigger-props';

@@ -35,7 +35,7 @@ export interface InClusterScriptProps {
    * Who may call it; asked at synth.
    * @default - nobody
    */
-  readonly ingress?: () => readonly NetworkPolicyIngressRule[];
+  readonly ingress?: () => readonly NetworkPolicyIngressRule[] | undefined;
 }
 
 /** The constructs that run a script. */

@@ -1,6 +1,6 @@
 import type { Cluster } from '../platform/cluster';
 import { type Engine, engineProblems } from './engines/engine';
-import { scheduleProblems } from './schedule';
+import { isRepeated, scheduleProblems } from './schedule';
 import { survivalProblems } from './survival';
 import type { TrainingJobSettings } from './training-job-props';
 
@@ -18,7 +18,8 @@ export function problemsOf(settings: TrainingJobSettings, cluster: Cluster, engi
   ];
 }
 
-function transformProblems({ schedule, transform }: TrainingJobSettings, engine: Engine): string[] {
+function transformProblems(settings: TrainingJobSettings, engine: Engine): string[] {
+  const { schedule, transform } = settings;
   const problems: string[] = [];
   if (engine === 'jobset') {
     for (const key of ['job', 'cronJob', 'service'] as const) {
@@ -32,12 +33,11 @@ function transformProblems({ schedule, transform }: TrainingJobSettings, engine:
   if (transform.jobSet !== undefined) {
     problems.push("transform.jobSet must come with the engine 'jobset', got 'job': use transform.job or set engine");
   }
-  if (transform.job !== undefined && schedule !== undefined) {
-    problems.push(
-      `transform.job must come without a schedule, got '${schedule}', which makes a CronJob: use transform.cronJob`,
-    );
+  if (transform.job !== undefined && isRepeated(settings)) {
+    const given = schedule === undefined ? 'without trainOn, got one' : `without a schedule, got '${schedule}'`;
+    problems.push(`transform.job must come ${given}, which makes a CronJob: use transform.cronJob`);
   }
-  if (transform.cronJob !== undefined && schedule === undefined) {
+  if (transform.cronJob !== undefined && !isRepeated(settings)) {
     problems.push('transform.cronJob must come with a schedule, got none, which makes a Job: use transform.job');
   }
   return problems;

@@ -9,6 +9,14 @@ const DEFAULT_STARTING_DEADLINE = '1h';
 /** The controller looks every ten seconds: with less than that, it may never find a run that is in time. */
 const SHORTEST_STARTING_DEADLINE = 10;
 
+/** The schedule of a CronJob that is suspended, and only holds the template of runs. */
+const NEVER = '0 0 1 1 *';
+
+/** Whether there may be several runs, so that a CronJob makes them or is what they are made from. */
+export function isRepeated({ schedule, trainOn }: Pick<TrainingJobSettings, 'schedule' | 'trainOn'>): boolean {
+  return schedule !== undefined || trainOn !== undefined;
+}
+
 /**
  * Makes runs when they are due, one at a time. Under a calendar they come suspended, and its gate lets them in: a due
  * run is made even while it is closed, so that no starting deadline passes, and holds back those after it.
@@ -16,14 +24,13 @@ const SHORTEST_STARTING_DEADLINE = 10;
  * @see https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/controller/cronjob/cronjob_controllerv2.go
  */
 export function cronJobSpec(
-  schedule: string,
-  { timeZone, startingDeadline = DEFAULT_STARTING_DEADLINE }: TrainingJobSettings,
+  { schedule, timeZone, startingDeadline = DEFAULT_STARTING_DEADLINE }: TrainingJobSettings,
   { labels, held }: Partial<Admission>,
   spec: JobSpec,
 ): CronJobSpec {
   const marks = { ...(labels === undefined ? {} : { labels }), ...held };
   return {
-    schedule,
+    ...(schedule === undefined ? { schedule: NEVER, suspend: true } : { schedule }),
     timeZone,
     concurrencyPolicy: 'Forbid',
     // A run that could not start in time is left out, rather than run into the day's traffic.

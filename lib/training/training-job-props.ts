@@ -18,6 +18,7 @@ import { isOwnedVariable, OWNED_VARIABLES } from './torchrun';
 import { TrainingCalendar } from './training-calendar';
 import { TrainingQueue } from './training-queue';
 import { PRIORITIES } from './training-queue-props';
+import { trainOnSchema } from './training-trigger-props';
 
 const cronRule = must("be a schedule of cron's five fields, like '0 2 * * *'");
 const FIELD = String.raw`(\*|[0-9A-Za-z]+(-[0-9A-Za-z]+)?)(\/\d+)?`;
@@ -118,7 +119,7 @@ export const trainingJobSchema = z.strictObject({
   preemptionGrace: durationSchema.optional(),
   /**
    * When to run, by cron. Two runs never overlap.
-   * @default - once, when it is applied
+   * @default - once, when it is applied; with `trainOn`, only then
    */
   schedule: pattern<string>(CRON, cronRule, hasCronValues).optional(),
   /**
@@ -132,6 +133,12 @@ export const trainingJobSchema = z.strictObject({
    * @default '1h'
    */
   startingDeadline: durationSchema.optional(),
+  /**
+   * Alerts that start a run, such as one about new data or about drift, beside the schedule or instead of it.
+   * @default - none
+   * @example { alerts: ['RankerDrift'], cooldown: '12h' }
+   */
+  trainOn: trainOnSchema.optional(),
   /**
    * When it must not run. What is due or new meanwhile waits until the calendar opens.
    * @default - it may run at any time

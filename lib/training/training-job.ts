@@ -19,15 +19,18 @@ import { jobSpec } from './engines/job';
 import { jobSetSpec, POD_SUFFIX } from './engines/jobset';
 import { entryOf } from './entry';
 import { problemsOf } from './problems';
-import { cronJobSpec } from './schedule';
+import { cronJobSpec, isRepeated } from './schedule';
 import { graceOf, survivalWarnings } from './survival';
 import { RENDEZVOUS_PORT } from './torchrun';
 import { type TrainingJobProps, type TrainingJobSettings, trainingJobSchema } from './training-job-props';
+import { TrainingTrigger } from './training-trigger';
 
 /** The constructs that a training job is made of: the way to every object that it emits. */
 export interface TrainingJobNodes {
-  /** The Job, the CronJob of one on a schedule, or the JobSet. */
+  /** The Job, the CronJob of one on a schedule or with `trainOn`, or the JobSet. */
   readonly job: ApiObject;
+  /** Starts a run when an alert fires; undefined without `trainOn`. */
+  readonly trigger: TrainingTrigger | undefined;
   /** Gives several nodes their host names; undefined with a single node, and for a JobSet, which makes its own. */
   readonly service: ApiObject | undefined;
   readonly serviceAccount: kplus.ServiceAccount;
@@ -104,6 +107,7 @@ export class TrainingJob extends Construct {
       }),
       service: settings.nodes > 1 && this.engine === 'job' ? this.service(selector) : undefined,
       job: this.job(),
+      trigger: settings.trainOn && new TrainingTrigger(this, 'trigger', { ...settings.trainOn, cronJob: name }),
     };
   }
 
@@ -130,14 +134,14 @@ export class TrainingJob extends Construct {
     const input = { platform, name, settings, image: platform.pin(settings.image), serviceAccount: name };
     if (this.engine === 'jobset') return jobSet(this, 'job-set', { metadata, spec: jobSetSpec(input) });
     const spec = jobSpec(input);
-    if (settings.schedule === undefined) {
+    if (!isRepeated(settings)) {
       return kubernetesObject<Job>(this, 'job', { apiVersion: 'batch/v1', kind: 'Job', metadata, spec });
     }
     return kubernetesObject<CronJob>(this, 'cron-job', {
       apiVersion: 'batch/v1',
       kind: 'CronJob',
       metadata: plain,
-      spec: cronJobSpec(settings.schedule, settings, entry, spec),
+      spec: cronJobSpec(settings, entry, spec),
     });
   }
 
@@ -169,9 +173,9 @@ export class TrainingJob extends Construct {
  * A run's pods are called `<job>-<index>`, which must be a label; the Jobs of a CronJob add 11 characters before, a
  * JobSet adds the name of its Job and demands room for the random end of its pods' names.
  */
-function longestName({ nodes, schedule }: TrainingJobSettings, engine: Engine): number {
-  const index = `${nodes - 1}`.length;
+function longestName(settings: TrainingJobSettings, engine: Engine): number {
+  const index = `${settings.nodes - 1}`.length;
   if (engine === 'jobset') return MAX_LABEL - POD_SUFFIX - index;
   const rest = MAX_LABEL - 1 - index;
-  return schedule === undefined ? rest : Math.min(MAX_CRON_JOB_NAME, rest - 11);
+  return isRepeated(settings) ? Math.min(MAX_CRON_JOB_NAME, rest - 11) : rest;
 }

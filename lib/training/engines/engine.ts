@@ -26,12 +26,15 @@ export function engineProblems(settings: TrainingJobSettings, cluster: Cluster):
   return [...missing, ...problemsWithJobSet(settings)];
 }
 
-function problemsWithJobSet({ schedule, deadline }: TrainingJobSettings): string[] {
+function problemsWithJobSet({ schedule, trainOn, deadline }: TrainingJobSettings): string[] {
   const problems: string[] = [];
   if (schedule !== undefined) {
     problems.push(
       `schedule must be left out with the engine 'jobset', which runs once, got '${schedule}': set engine to 'job'`,
     );
+  }
+  if (trainOn !== undefined) {
+    problems.push("trainOn must be left out with the engine 'jobset', which runs once: set engine to 'job'");
   }
   if (deadline !== undefined) {
     problems.push(
