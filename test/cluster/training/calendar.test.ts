@@ -15,10 +15,10 @@ import { cluster } from '../harness/cluster';
 import { installCrds } from '../harness/crds';
 import { eventually } from '../harness/eventually';
 import { addNodes, cpuNodes, removeNodes } from '../harness/nodes';
-import { applyAll, deleteAll, type Pod } from '../harness/workloads';
+import { deleteAll, type Pod } from '../harness/workloads';
 import { Workspace } from '../harness/workspace';
 import { type Controller, startController } from './controllers';
-import { InClusterProcess } from './in-cluster';
+import { applyWithoutPrograms, InClusterProcess } from './in-cluster';
 
 const NAMESPACE = 'calendars';
 const client = new Client(cluster());
@@ -67,7 +67,7 @@ let gate: InClusterProcess;
 
 async function apply(event: CalendarEvent, options?: Options): Promise<void> {
   written = manifests(event, options);
-  await applyAll(client, written.all);
+  await applyWithoutPrograms(client, written);
   gate = new InClusterProcess(client, written, NAMESPACE, 'sales');
 }
 
@@ -85,11 +85,7 @@ afterEach(async () => {
   await removeNodes(client, nodes);
 });
 
-/** Of runs: the gate is there too, in the cluster as beside it. */
-const pods = async () =>
-  (await client.list<Pod>('v1', 'Pod', NAMESPACE)).filter(
-    ({ metadata }) => metadata.labels?.['app.kubernetes.io/component'] === 'training',
-  );
+const pods = () => client.list<Pod>('v1', 'Pod', NAMESPACE);
 const runs = () => client.list<Run>('batch/v1', 'Job', NAMESPACE);
 const get = (run: Live | typeof job) => client.get<Run>(run);
 const suspended = async (run: Live | typeof job, is: boolean) =>
@@ -169,11 +165,11 @@ test('applying again leaves a held run as it is', async () => {
   await apply(ON);
   await startGate();
   await suspended(job, true);
-  await applyAll(client, written.all);
+  await applyWithoutPrograms(client, written);
   expect((await get(job)).spec.suspend).toBe(true);
   announce(OVER);
   await suspended(job, false);
-  await applyAll(client, written.all);
+  await applyWithoutPrograms(client, written);
   expect((await get(job)).spec.suspend).toBe(false);
 });
 

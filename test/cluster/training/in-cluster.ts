@@ -17,6 +17,18 @@ interface Container {
 }
 
 /**
+ * Applies objects, but those that make pods of their own: what these would do is done by processes beside the cluster,
+ * so that all pods are of training. They must be admitted without a warning all the same.
+ */
+export async function applyWithoutPrograms(client: Client, manifests: Manifests): Promise<void> {
+  for (const manifest of manifests.all) {
+    const dryRun = ['Deployment', 'StatefulSet'].includes(manifest.kind);
+    const { warnings } = await client.apply(manifest, { dryRun });
+    if (warnings.length > 0) throw new Error(`${manifest.kind} ${manifest.metadata.name}: ${warnings.join(', ')}`);
+  }
+}
+
+/**
  * A script of a Deployment as a process: its command and environment, its files out of the ConfigMap, and the token of
  * its own service account, whose role is therefore all that it may do. Whoever starts it must remove it.
  */
