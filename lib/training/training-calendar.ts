@@ -35,7 +35,8 @@ export interface Admission {
  * are made and wait, whatever their starting deadline, and at most one of each; new runs wait too; and those that are
  * on are stopped, or finish (`running`). All of them go on when it opens.
  *
- * A run of a schedule waits for the gate, so that none starts while the gate itself is down. Runs in a queue are held
+ * A run of a schedule waits for the gate, so that none starts while the gate itself is down; one that is applied while it
+ * is closed is stopped within seconds. Runs in a queue are held
  * by Kueue, in an entry of their own, so that servers in the same queue are left alone. What a person suspends stays
  * suspended; to start a run against the calendar, take the label `recstack/calendar` off it.
  *

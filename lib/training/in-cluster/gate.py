@@ -66,37 +66,29 @@ def tend_queue(calendar, name, closed):
         say(f"open: the queue {name} goes on")
 
 
-def attempts(calendar, now):
-    """What is to be looked at, each as a function of its own: one that fails keeps no other from its turn."""
-    closed = events_at(calendar, now)
-    for kind in calendar["runs"]:
-        selector = f"{CALENDAR}={calendar['name']}"
-        try:
-            runs = call("GET", path_of(kind["api"], kind["resource"], labelSelector=selector))["items"]
-        except (OSError, Refused) as error:
-            yield kind["resource"], lambda error=error: fail(error)
-            continue
-        for run in runs:
-            what = f"{kind['resource']}/{run['metadata']['name']}"
-            yield what, lambda kind=kind, run=run: tend_run(calendar, kind, run, now, closed)
-    for name in calendar["queues"]:
-        yield f"localqueues/{name}", lambda name=name: tend_queue(calendar, name, closed)
-
-
-def fail(error):
-    raise error
+def tried(what, attempt):
+    """What an attempt gives, or None: one that fails keeps no other from its turn."""
+    try:
+        return attempt()
+    except (OSError, Refused) as error:
+        # Where somebody has changed it in between, the next look sees how it is now.
+        if not (isinstance(error, Refused) and error.code == 409):
+            say(f"{what}: {error}: trying again in {EVERY_SECONDS:g} s")
+        return None
 
 
 def look(file, now):
     with open(file, encoding="utf-8") as text:
         calendar = json.load(text)
-    for what, attempt in attempts(calendar, now):
-        try:
-            attempt()
-        except (OSError, Refused) as error:
-            # Somebody changed it in between: the next look sees how it is now.
-            if not (isinstance(error, Refused) and error.code in (404, 409)):
-                say(f"{what}: {error}: trying again in {EVERY_SECONDS:g} s")
+    closed = events_at(calendar, now)
+    for kind in calendar["runs"]:
+        resource = kind["resource"]
+        path = path_of(kind["api"], resource, labelSelector=f"{CALENDAR}={calendar['name']}")
+        for run in tried(resource, lambda: call("GET", path)["items"]) or []:
+            what = f"{resource}/{run['metadata']['name']}"
+            tried(what, lambda: tend_run(calendar, kind, run, now, closed))
+    for name in calendar["queues"]:
+        tried(f"localqueues/{name}", lambda: tend_queue(calendar, name, closed))
 
 
 def main(file):

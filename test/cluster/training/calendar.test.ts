@@ -225,6 +225,14 @@ test('the gate may do what it does, and no more', async () => {
   await expect(asGate.patch(cronJob, { spec: { suspend: false } })).rejects.toThrow(/forbidden/);
 });
 
+test('a kind that the cluster does not have keeps no other from its turn, and is told of', async () => {
+  await apply(ON);
+  gate.write({ ...gate.settings, runs: [{ api: 'none.example.com/v1', resource: 'things' }, gate.settings.runs[0]] });
+  await startGate();
+  await suspended(job, true);
+  expect(gate.log).toMatch(/^things: the API server answers 40[34]: .*: trying again in 0.2 s$/m);
+});
+
 test('it ends at once when it is told to', async () => {
   await apply(ON);
   const program = await startGate();

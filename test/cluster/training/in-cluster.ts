@@ -44,7 +44,7 @@ export class InClusterProcess {
   ) {}
 
   /** The settings in the ConfigMap. */
-  get settings(): Record<string, unknown> {
+  get settings(): Record<string, unknown> & { readonly runs: readonly object[] } {
     return JSON.parse(this.files['settings.json'] ?? '');
   }
 
