@@ -2,7 +2,7 @@ import type { ApiObject } from 'cdk8s';
 import { Construct, type IConstruct } from 'constructs';
 import type { PolicyRule } from 'kubernetes-types/rbac/v1';
 import type { z } from 'zod';
-import { MAX_LABEL } from '../core/names';
+import { isName, MAX_LABEL } from '../core/names';
 import { parse } from '../core/schema';
 import { KUEUE_LABELS, localQueue } from '../crds/kueue';
 import { LABELS } from '../platform/labels';
@@ -74,8 +74,7 @@ export class TrainingCalendar extends Construct {
     Object.defineProperty(this, CALENDAR, { value: true });
     this.platform = Platform.of(this);
     this.settings = parse(trainingCalendarSchema, props, this.node.path);
-    // It is also the value of a label.
-    this.name = this.platform.nameOf(this, MAX_LABEL);
+    this.name = this.platform.nameOf(this);
     const { timeZone, closed, running } = this.settings;
     const gate = new InClusterScript(this, 'gate', {
       name: this.name,
@@ -107,8 +106,17 @@ export class TrainingCalendar extends Construct {
   }
 
   /** What can't work, each as the rest of a sentence after the path of a run. */
-  problemsWith(run: IConstruct, { checkpoints }: { readonly checkpoints?: object | undefined }): string[] {
+  problemsWith(
+    run: IConstruct,
+    { checkpoints, queue }: { readonly checkpoints?: object | undefined; readonly queue?: TrainingQueue | undefined },
+  ): string[] {
     const problems: string[] = [];
+    // It is the value of a label.
+    if (queue !== undefined && !isName(this.entryTo(queue))) {
+      problems.push(
+        `calendar must make a name of at most ${MAX_LABEL} characters with the queue, got '${this.entryTo(queue)}': give it a shorter id`,
+      );
+    }
     if (Platform.of(run) !== this.platform) {
       problems.push(`calendar must be in the platform of the run, got '${this.node.path}': make one there`);
     }

@@ -1,7 +1,8 @@
+import { App } from 'cdk8s';
 import type { CronJobSpec, JobSpec } from 'kubernetes-types/batch/v1';
 import type { PolicyRule } from 'kubernetes-types/rbac/v1';
 import {
-  type Platform,
+  Platform,
   TrainingCalendar,
   type TrainingCalendarProps,
   TrainingJob,
@@ -113,6 +114,16 @@ describe('with a queue', () => {
     expect(settingsOf(manifests)).toMatchObject({ runs: [], queues: ['a100-sales'] });
   });
 
+  test('a name of that door that is too long is refused', () => {
+    const shop = jobSetPlatform();
+    const queue = new TrainingQueue(shop, 'a100', { cpu: '512', memory: '4Ti' });
+    const calendar = new TrainingCalendar(shop, 's'.repeat(60), { timeZone: 'Etc/UTC', closed: [SALE] });
+    training({ ...CHECKPOINTS, queue, calendar }, shop);
+    expect(problemsOf(() => objectsOf(shop))).toEqual([
+      `[shop/retraining] calendar must make a name of at most 63 characters with the queue, got 'a100-${'s'.repeat(60)}': give it a shorter id`,
+    ]);
+  });
+
   test('the gate may hold that door, and touches no run: those are for Kueue to suspend', () => {
     const manifests = withQueue({ schedule: '0 2 * * *' });
     expect(rulesOf(manifests)).toEqual([
@@ -163,6 +174,15 @@ test('a calendar that stops runs wants checkpoints, from which they go on', () =
     "[shop/retraining] checkpoints must come with the calendar 'sales', which stops runs, but are missing: set them, or the calendar's running to 'finish'",
   ]);
   expect(settingsOf(held({ checkpoints: undefined }, { running: 'finish' })).running).toBe('finish');
+});
+
+test('a calendar of another platform is refused', () => {
+  const shop = platform();
+  const other = new Platform(App.of(shop), 'other', { cluster: { kubernetes: '1.33' } });
+  training({ ...CHECKPOINTS, calendar: calendarIn(other) }, shop);
+  expect(problemsOf(() => objectsOf(shop))).toEqual([
+    "[shop/retraining] calendar must be in the platform of the run, got 'other/sales': make one there",
+  ]);
 });
 
 test('a calendar of no run is refused', () => {

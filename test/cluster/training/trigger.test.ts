@@ -12,6 +12,7 @@ import { addNodes, cpuNodes, removeNodes } from '../harness/nodes';
 import { freePorts } from '../harness/ports';
 import { deleteAll, type Pod } from '../harness/workloads';
 import { Workspace } from '../harness/workspace';
+import { run } from '../prometheus/tool';
 import { applyWithoutPrograms, InClusterProcess } from './in-cluster';
 
 const NAMESPACE = 'triggers';
@@ -154,17 +155,17 @@ test('one firing starts one run, however often it is told, and none beside it or
 test('a run is what the schedule would have made, and has its own pods', async () => {
   await start({ nodes: 2 });
   await post(message({}));
-  const [run] = await runs();
+  const [made] = await runs();
   const { spec } = written.get('CronJob', 'dlrm') as unknown as { spec: { jobTemplate: { spec: object } } };
-  expect(run?.spec).toMatchObject(spec.jobTemplate.spec);
-  expect(run?.metadata).toMatchObject({
+  expect(made?.spec).toMatchObject(spec.jobTemplate.spec);
+  expect(made?.metadata).toMatchObject({
     annotations: {
       'cronjob.kubernetes.io/instantiate': 'alert',
       'recstack/alert': 'RankerDrift a1 2026-11-24T10:00:00.123Z',
     },
     ownerReferences: [{ kind: 'CronJob', name: 'dlrm', controller: true }],
   });
-  await eventually(async () => expect(await podsOf(run?.metadata.name ?? '')).toHaveLength(2));
+  await eventually(async () => expect(await podsOf(made?.metadata.name ?? '')).toHaveLength(2));
 });
 
 test('what came of a firing is remembered when its run is gone, and when the trigger starts anew', async () => {
@@ -218,9 +219,9 @@ test("a schedule's due run waits for the end of one that an alert has started", 
 test('while the calendar is closed, the run is made and waits', async () => {
   await start({}, { closed: true });
   await post(message({}));
-  const [run] = await runs();
-  expect(run?.spec.suspend).toBe(true);
-  expect(run?.metadata).toMatchObject({
+  const [made] = await runs();
+  expect(made?.spec.suspend).toBe(true);
+  expect(made?.metadata).toMatchObject({
     labels: { 'recstack/calendar': 'sales' },
     annotations: { 'recstack/held': 'sales' },
   });
@@ -275,6 +276,15 @@ test('the trigger may do what it does, and no more', async () => {
   await expect(asTrigger.list('v1', 'Secret', NAMESPACE)).rejects.toThrow(/forbidden/);
 });
 
+test('promtool finds nothing to say about the rules of alerts that a trigger brings along', async () => {
+  await start();
+  const { data } = written.get('ConfigMap', 'monitoring-prometheus') as unknown as { data: Record<string, string> };
+  const file = join(workspace.folder, 'rules.yaml');
+  writeFileSync(file, data['rules.yaml'] ?? '');
+  const checked = await run(await locate('promtool'), ['check', 'rules', '--lint=all', '--lint-fatal', file]);
+  expect(checked).toEqual({ code: 0, output: expect.stringMatching(/SUCCESS: 2 rules found/) });
+});
+
 test('the real Alertmanager, with the configuration that is emitted, starts a run by an alert that fires', async () => {
   await start();
   const { data } = written.get('ConfigMap', 'monitoring-alertmanager') as unknown as { data: Record<string, string> };
@@ -285,6 +295,8 @@ test('the real Alertmanager, with the configuration that is emitted, starts a ru
   }
   const file = join(workspace.folder, 'alertmanager.yaml');
   writeFileSync(file, stringify(config));
+  const checked = await run(await locate('amtool'), ['check-config', file]);
+  expect(checked).toEqual({ code: 0, output: expect.stringContaining('SUCCESS') });
   const [port = 0] = await freePorts(1);
   const alertmanager = workspace.start('alertmanager', await locate('alertmanager'), [
     `--config.file=${file}`,
@@ -305,12 +317,12 @@ test('the real Alertmanager, with the configuration that is emitted, starts a ru
   // Of the same name, but about another training: not ours.
   await fire({ alertname: 'NewClicks', training: 'other', platform: 'triggers', severity: 'info' });
   await fire({ alertname: 'NewClicks', training: 'dlrm', platform: 'triggers', severity: 'info' });
-  const [run] = await eventually(async () => {
-    const made = await runs();
-    expect(made).toHaveLength(1);
-    return made;
+  const [made] = await eventually(async () => {
+    const all = await runs();
+    expect(all).toHaveLength(1);
+    return all;
   });
-  expect(run?.metadata.annotations).toMatchObject({
+  expect(made?.metadata.annotations).toMatchObject({
     'recstack/alert': expect.stringMatching(/^NewClicks [0-9a-f]{16} 20/),
   });
   expect(trigger.log).toMatch(/^NewClicks has started dlrm-[0-9a-f]{10}\n$/);
