@@ -38,7 +38,8 @@ export interface Admission {
  * A run of a schedule waits for the gate, so that none starts while the gate itself is down; one that is applied while it
  * is closed is stopped within seconds. Runs in a queue are held
  * by Kueue, in an entry of their own, so that servers in the same queue are left alone. What a person suspends stays
- * suspended; to start a run against the calendar, take the label `recstack/calendar` off it.
+ * suspended; to start a run against the calendar, take the label `recstack/calendar` off it. Before a calendar is taken
+ * away, let it open: nobody would let in what it holds.
  *
  * @example
  * ```ts

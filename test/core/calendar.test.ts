@@ -233,6 +233,11 @@ test.each<[string, object, string]>([
     { ...yearly, start: '2026-11-10T20:00' },
     "start must be a day and time of every year like '11-10T20:00', got '2026-11-10T20:00'",
   ],
+  [
+    'a day that most years lack',
+    { ...yearly, start: '02-29T20:00' },
+    "start must be a day and time of every year like '11-10T20:00', got '02-29T20:00'",
+  ],
   ['no days', { ...night, days: [] }, 'days must have at least one day, got []'],
   ['another rhythm', { ...evening, every: 'week' }, "every must be one of year, day, got 'week'"],
   [

@@ -124,8 +124,11 @@ test("a calendar's closed hours hold back a due run, which starts when it opens"
   await someLooks();
   expect((await get(run)).spec.suspend).toBe(true);
   expect(await pods()).toEqual([]);
+  // It never ran, so that there was nothing to stop.
+  expect(gate.log).toBe('');
   announce(OVER);
   await started();
+  expect(gate.log).toBe(`open: ${run.metadata.name} goes on\n`);
   const { spec, metadata } = await get(run);
   expect(spec.suspend).toBe(false);
   expect(metadata.annotations).toMatchObject({ 'recstack/released': expect.stringMatching(/^20.*Z$/) });
