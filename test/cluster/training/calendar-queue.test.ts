@@ -11,7 +11,7 @@ import { addNodes, gpuNodes, removeNodes } from '../harness/nodes';
 import { deleteAll, type Pod } from '../harness/workloads';
 import { Workspace } from '../harness/workspace';
 import { type Controller, startController } from './controllers';
-import { InClusterProcess } from './in-cluster';
+import { InClusterProcess, onPython } from './in-cluster';
 
 const NAMESPACE = 'calendar-queues';
 const GPU = 'nvidia-a100-80gb';
@@ -136,21 +136,24 @@ const title = isBuilt ? 'with the real Kueue' : 'kueue is not built: npx tsx too
     return queue.spec.stopPolicy;
   };
 
-  test('at closing time Kueue stops training, leaves the server of the same queue alone, and goes on when it opens', async () => {
-    await start('stop');
-    await podsOf('dlrm', 1);
-    const [before] = await podsOf('ranker', 1);
-    announce(ON);
-    await podsOf('dlrm', 0);
-    expect([await policy('gpus-sales'), await policy('gpus')]).toEqual(['HoldAndDrain', 'None']);
-    const [after] = await podsOf('ranker', 1);
-    expect(after?.metadata.uid).toBe(before?.metadata.uid);
-    announce(OVER);
-    await podsOf('dlrm', 1);
-    expect(await policy('gpus-sales')).toBe('None');
-  });
+  onPython(
+    'at closing time Kueue stops training, leaves the server of the same queue alone, and goes on when it opens',
+    async () => {
+      await start('stop');
+      await podsOf('dlrm', 1);
+      const [before] = await podsOf('ranker', 1);
+      announce(ON);
+      await podsOf('dlrm', 0);
+      expect([await policy('gpus-sales'), await policy('gpus')]).toEqual(['HoldAndDrain', 'None']);
+      const [after] = await podsOf('ranker', 1);
+      expect(after?.metadata.uid).toBe(before?.metadata.uid);
+      announce(OVER);
+      await podsOf('dlrm', 1);
+      expect(await policy('gpus-sales')).toBe('None');
+    },
+  );
 
-  test('where runs may finish, Kueue lets them, and takes no new one', async () => {
+  onPython('where runs may finish, Kueue lets them, and takes no new one', async () => {
     await start('finish');
     const [before] = await podsOf('dlrm', 1);
     announce(ON);
@@ -171,7 +174,7 @@ const title = isBuilt ? 'with the real Kueue' : 'kueue is not built: npx tsx too
     expect(await pods('dlrm')).toEqual([]);
   });
 
-  test('a door that a person holds stays held', async () => {
+  onPython('a door that a person holds stays held', async () => {
     await start('stop');
     await podsOf('dlrm', 1);
     const reference = { ...entry, metadata: { name: 'gpus-sales', namespace: NAMESPACE } };

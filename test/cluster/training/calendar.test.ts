@@ -18,7 +18,7 @@ import { addNodes, cpuNodes, removeNodes } from '../harness/nodes';
 import { deleteAll, type Pod } from '../harness/workloads';
 import { Workspace } from '../harness/workspace';
 import { type Controller, startController } from './controllers';
-import { applyWithoutPrograms, InClusterProcess } from './in-cluster';
+import { applyWithoutPrograms, InClusterProcess, onPython } from './in-cluster';
 
 const NAMESPACE = 'calendars';
 const client = new Client(cluster());
@@ -116,7 +116,7 @@ async function dueRun(): Promise<Run> {
 
 const SCHEDULED = { schedule: '* * * * *' } as const;
 
-test("a calendar's closed hours hold back a due run, which starts when it opens", async () => {
+onPython("a calendar's closed hours hold back a due run, which starts when it opens", async () => {
   await apply(ON, SCHEDULED);
   await startGate();
   await makeDue();
@@ -135,7 +135,7 @@ test("a calendar's closed hours hold back a due run, which starts when it opens"
   expect(metadata.annotations).not.toHaveProperty('recstack/held');
 });
 
-test('a run that came due is neither lost nor started while the gate was down, over both edges', async () => {
+onPython('a run that came due is neither lost nor started while the gate was down, over both edges', async () => {
   await apply(ON, SCHEDULED);
   await makeDue();
   const run = await dueRun();
@@ -150,7 +150,7 @@ test('a run that came due is neither lost nor started while the gate was down, o
   await started();
 });
 
-test('a run that is on is stopped at closing time, and goes on when it opens', async () => {
+onPython('a run that is on is stopped at closing time, and goes on when it opens', async () => {
   await apply(OVER);
   await client.apply(claim);
   await startGate();
@@ -164,7 +164,7 @@ test('a run that is on is stopped at closing time, and goes on when it opens', a
   await started();
 });
 
-test('applying again leaves a held run as it is', async () => {
+onPython('applying again leaves a held run as it is', async () => {
   await apply(ON);
   await startGate();
   await suspended(job, true);
@@ -176,7 +176,7 @@ test('applying again leaves a held run as it is', async () => {
   expect((await get(job)).spec.suspend).toBe(false);
 });
 
-test('what a person suspends stays suspended when it opens', async () => {
+onPython('what a person suspends stays suspended when it opens', async () => {
   await apply(OVER);
   await started();
   await client.patch(job, { spec: { suspend: true } });
@@ -190,7 +190,7 @@ test('what a person suspends stays suspended when it opens', async () => {
   expect(gate.log).toBe('');
 });
 
-test('what a person let go on and then suspended stays suspended too', async () => {
+onPython('what a person let go on and then suspended stays suspended too', async () => {
   await apply(ON);
   await startGate();
   await suspended(job, true);
@@ -204,7 +204,7 @@ test('what a person let go on and then suspended stays suspended too', async () 
   expect((await get(job)).spec.suspend).toBe(true);
 });
 
-test('where runs may finish, one that began before goes on, and one that is new waits', async () => {
+onPython('where runs may finish, one that began before goes on, and one that is new waits', async () => {
   await apply(OVER, { running: 'finish', checkpoints: undefined });
   await startGate();
   await started();
@@ -218,7 +218,7 @@ test('where runs may finish, one that began before goes on, and one that is new 
   await suspended(job, true);
 });
 
-test('the gate may do what it does, and no more', async () => {
+onPython('the gate may do what it does, and no more', async () => {
   await apply(ON, SCHEDULED);
   const asGate = new Client({ ...cluster(), token: await gate.token() });
   await expect(asGate.list('batch/v1', 'Job', NAMESPACE)).resolves.toEqual([]);
@@ -228,7 +228,7 @@ test('the gate may do what it does, and no more', async () => {
   await expect(asGate.patch(cronJob, { spec: { suspend: false } })).rejects.toThrow(/forbidden/);
 });
 
-test('a kind that the cluster does not have keeps no other from its turn, and is told of', async () => {
+onPython('a kind that the cluster does not have keeps no other from its turn, and is told of', async () => {
   await apply(ON);
   gate.write({ ...gate.settings, runs: [{ api: 'none.example.com/v1', resource: 'things' }, gate.settings.runs[0]] });
   await startGate();
@@ -236,7 +236,7 @@ test('a kind that the cluster does not have keeps no other from its turn, and is
   expect(gate.log).toMatch(/^things: the API server answers 40[34]: .*: trying again in 0.2 s$/m);
 });
 
-test('it ends at once when it is told to', async () => {
+onPython('it ends at once when it is told to', async () => {
   await apply(ON);
   const program = await startGate();
   await suspended(job, true);
@@ -259,17 +259,20 @@ const title = isBuilt ? 'with the real JobSet controller' : 'jobset is not built
     await workspace.stop();
   });
 
-  test('a JobSet is stopped as a whole at closing time, goes on when it opens, and that is no restart', async () => {
-    await apply(OVER, { engine: 'jobset', nodes: 2 });
-    await client.apply(claim);
-    const jobSet = { apiVersion: 'jobset.x-k8s.io/v1alpha2', kind: 'JobSet', metadata: job.metadata };
-    await startGate();
-    await eventually(async () => expect(await pods()).toHaveLength(2), { seconds: 60 });
-    announce(ON);
-    await eventually(async () => expect(await pods()).toEqual([]), { seconds: 60 });
-    expect((await get(jobSet)).spec.suspend).toBe(true);
-    announce(OVER);
-    await eventually(async () => expect(await pods()).toHaveLength(2), { seconds: 60 });
-    expect((await client.get<{ status: { restarts?: number } }>(jobSet)).status.restarts ?? 0).toBe(0);
-  });
+  onPython(
+    'a JobSet is stopped as a whole at closing time, goes on when it opens, and that is no restart',
+    async () => {
+      await apply(OVER, { engine: 'jobset', nodes: 2 });
+      await client.apply(claim);
+      const jobSet = { apiVersion: 'jobset.x-k8s.io/v1alpha2', kind: 'JobSet', metadata: job.metadata };
+      await startGate();
+      await eventually(async () => expect(await pods()).toHaveLength(2), { seconds: 60 });
+      announce(ON);
+      await eventually(async () => expect(await pods()).toEqual([]), { seconds: 60 });
+      expect((await get(jobSet)).spec.suspend).toBe(true);
+      announce(OVER);
+      await eventually(async () => expect(await pods()).toHaveLength(2), { seconds: 60 });
+      expect((await client.get<{ status: { restarts?: number } }>(jobSet)).status.restarts ?? 0).toBe(0);
+    },
+  );
 });

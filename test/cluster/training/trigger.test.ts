@@ -13,7 +13,7 @@ import { freePorts } from '../harness/ports';
 import { deleteAll, type Pod } from '../harness/workloads';
 import { Workspace } from '../harness/workspace';
 import { run } from '../prometheus/tool';
-import { applyWithoutPrograms, InClusterProcess } from './in-cluster';
+import { applyWithoutPrograms, InClusterProcess, onPython } from './in-cluster';
 
 const NAMESPACE = 'triggers';
 const client = new Client(cluster());
@@ -132,7 +132,7 @@ async function post(body: object | string, path = '/alerts'): Promise<{ status: 
   return { status: answer.status, lines: (await answer.json()) as string[] };
 }
 
-test('one firing starts one run, however often it is told, and none beside it or in the cool-down', async () => {
+onPython('one firing starts one run, however often it is told, and none beside it or in the cool-down', async () => {
   await start();
   expect(await post(message({}))).toEqual({
     status: 200,
@@ -152,7 +152,7 @@ test('one firing starts one run, however often it is told, and none beside it or
   expect(await names()).toHaveLength(2);
 });
 
-test('a run is what the schedule would have made, and has its own pods', async () => {
+onPython('a run is what the schedule would have made, and has its own pods', async () => {
   await start({ nodes: 2 });
   await post(message({}));
   const [made] = await runs();
@@ -168,7 +168,7 @@ test('a run is what the schedule would have made, and has its own pods', async (
   await eventually(async () => expect(await podsOf(made?.metadata.name ?? '')).toHaveLength(2));
 });
 
-test('what came of a firing is remembered when its run is gone, and when the trigger starts anew', async () => {
+onPython('what came of a firing is remembered when its run is gone, and when the trigger starts anew', async () => {
   await start();
   await post(message({}));
   for (const run of await runs()) await client.delete(run);
@@ -176,7 +176,7 @@ test('what came of a firing is remembered when its run is gone, and when the tri
   expect((await post(message({}))).lines).toEqual(['RankerDrift has started its run before']);
 });
 
-test('a start that was cut off before it was remembered is no second one', async () => {
+onPython('a start that was cut off before it was remembered is no second one', async () => {
   await start();
   await post(message({}));
   const cronJob = { apiVersion: 'batch/v1', kind: 'CronJob', metadata: { name: 'dlrm', namespace: NAMESPACE } };
@@ -187,14 +187,14 @@ test('a start that was cut off before it was remembered is no second one', async
   expect(annotations).toHaveProperty('recstack/handled-alerts', (await names())[0]?.replace('dlrm-', ''));
 });
 
-test('applying again keeps what was done', async () => {
+onPython('applying again keeps what was done', async () => {
   await start();
   await post(message({}));
   await applyWithoutPrograms(client, written);
   expect((await post(message({}))).lines).toEqual(['RankerDrift has started its run before']);
 });
 
-test("a schedule's due run waits for the end of one that an alert has started", async () => {
+onPython("a schedule's due run waits for the end of one that an alert has started", async () => {
   await start({ schedule: '* * * * *' });
   await post(message({}));
   const [first = ''] = await names();
@@ -216,7 +216,7 @@ test("a schedule's due run waits for the end of one that an alert has started", 
   await eventually(async () => expect(await names()).toHaveLength(2), { seconds: 75 });
 });
 
-test('while the calendar is closed, the run is made and waits', async () => {
+onPython('while the calendar is closed, the run is made and waits', async () => {
   await start({}, { closed: true });
   await post(message({}));
   const [made] = await runs();
@@ -227,7 +227,7 @@ test('while the calendar is closed, the run is made and waits', async () => {
   });
 });
 
-test('what is no alert of its own starts nothing', async () => {
+onPython('what is no alert of its own starts nothing', async () => {
   await start();
   const wrong = (reason: string) => [expect.stringContaining(`not a message of Alertmanager's: ${reason}`)];
   const cases: [string, object | string, string, number, unknown[]][] = [
@@ -246,7 +246,7 @@ test('what is no alert of its own starts nothing', async () => {
   expect(await runs()).toEqual([]);
 });
 
-test('without the API server it says so, and Alertmanager comes again', async () => {
+onPython('without the API server it says so, and Alertmanager comes again', async () => {
   await start();
   await client.delete({
     apiVersion: 'rbac.authorization.k8s.io/v1',
@@ -261,7 +261,7 @@ test('without the API server it says so, and Alertmanager comes again', async ()
   );
 });
 
-test('the trigger may do what it does, and no more', async () => {
+onPython('the trigger may do what it does, and no more', async () => {
   await start({ schedule: '0 2 * * *' });
   const asTrigger = new Client({ ...cluster(), token: await trigger.token() });
   const of = (kind: string, name: string) => ({
@@ -276,7 +276,7 @@ test('the trigger may do what it does, and no more', async () => {
   await expect(asTrigger.list('v1', 'Secret', NAMESPACE)).rejects.toThrow(/forbidden/);
 });
 
-test('promtool finds nothing to say about the rules of alerts that a trigger brings along', async () => {
+onPython('promtool finds nothing to say about the rules of alerts that a trigger brings along', async () => {
   await start();
   const { data } = written.get('ConfigMap', 'monitoring-prometheus') as unknown as { data: Record<string, string> };
   const file = join(workspace.folder, 'rules.yaml');
@@ -285,45 +285,48 @@ test('promtool finds nothing to say about the rules of alerts that a trigger bri
   expect(checked).toEqual({ code: 0, output: expect.stringMatching(/SUCCESS: 2 rules found/) });
 });
 
-test('the real Alertmanager, with the configuration that is emitted, starts a run by an alert that fires', async () => {
-  await start();
-  const { data } = written.get('ConfigMap', 'monitoring-alertmanager') as unknown as { data: Record<string, string> };
-  const config: { receivers: { webhook_configs?: { url: string }[] }[] } = parse(data['alertmanager.yaml'] ?? '');
-  for (const webhook of config.receivers.flatMap(({ webhook_configs = [] }) => webhook_configs)) {
-    expect(webhook.url).toBe('http://dlrm-trigger.triggers.svc:8080/alerts');
-    webhook.url = `${url}/alerts`;
-  }
-  const file = join(workspace.folder, 'alertmanager.yaml');
-  writeFileSync(file, stringify(config));
-  const checked = await run(await locate('amtool'), ['check-config', file]);
-  expect(checked).toEqual({ code: 0, output: expect.stringContaining('SUCCESS') });
-  const [port = 0] = await freePorts(1);
-  const alertmanager = workspace.start('alertmanager', await locate('alertmanager'), [
-    `--config.file=${file}`,
-    `--storage.path=${join(workspace.folder, 'data')}`,
-    `--web.listen-address=127.0.0.1:${port}`,
-    '--cluster.listen-address=',
-  ]);
-  const api = `http://127.0.0.1:${port}`;
-  await alertmanager.ready(async () => {
-    if (!(await fetch(`${api}/-/ready`)).ok) throw new Error('not ready');
-  });
-  const fire = (labels: object) =>
-    fetch(`${api}/api/v2/alerts`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify([{ labels, annotations: {} }]),
+onPython(
+  'the real Alertmanager, with the configuration that is emitted, starts a run by an alert that fires',
+  async () => {
+    await start();
+    const { data } = written.get('ConfigMap', 'monitoring-alertmanager') as unknown as { data: Record<string, string> };
+    const config: { receivers: { webhook_configs?: { url: string }[] }[] } = parse(data['alertmanager.yaml'] ?? '');
+    for (const webhook of config.receivers.flatMap(({ webhook_configs = [] }) => webhook_configs)) {
+      expect(webhook.url).toBe('http://dlrm-trigger.triggers.svc:8080/alerts');
+      webhook.url = `${url}/alerts`;
+    }
+    const file = join(workspace.folder, 'alertmanager.yaml');
+    writeFileSync(file, stringify(config));
+    const checked = await run(await locate('amtool'), ['check-config', file]);
+    expect(checked).toEqual({ code: 0, output: expect.stringContaining('SUCCESS') });
+    const [port = 0] = await freePorts(1);
+    const alertmanager = workspace.start('alertmanager', await locate('alertmanager'), [
+      `--config.file=${file}`,
+      `--storage.path=${join(workspace.folder, 'data')}`,
+      `--web.listen-address=127.0.0.1:${port}`,
+      '--cluster.listen-address=',
+    ]);
+    const api = `http://127.0.0.1:${port}`;
+    await alertmanager.ready(async () => {
+      if (!(await fetch(`${api}/-/ready`)).ok) throw new Error('not ready');
     });
-  // Of the same name, but about another training: not ours.
-  await fire({ alertname: 'NewClicks', training: 'other', platform: 'triggers', severity: 'info' });
-  await fire({ alertname: 'NewClicks', training: 'dlrm', platform: 'triggers', severity: 'info' });
-  const [made] = await eventually(async () => {
-    const all = await runs();
-    expect(all).toHaveLength(1);
-    return all;
-  });
-  expect(made?.metadata.annotations).toMatchObject({
-    'recstack/alert': expect.stringMatching(/^NewClicks [0-9a-f]{16} 20/),
-  });
-  expect(trigger.log).toMatch(/^NewClicks has started dlrm-[0-9a-f]{10}\n$/);
-});
+    const fire = (labels: object) =>
+      fetch(`${api}/api/v2/alerts`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify([{ labels, annotations: {} }]),
+      });
+    // Of the same name, but about another training: not ours.
+    await fire({ alertname: 'NewClicks', training: 'other', platform: 'triggers', severity: 'info' });
+    await fire({ alertname: 'NewClicks', training: 'dlrm', platform: 'triggers', severity: 'info' });
+    const [made] = await eventually(async () => {
+      const all = await runs();
+      expect(all).toHaveLength(1);
+      return all;
+    });
+    expect(made?.metadata.annotations).toMatchObject({
+      'recstack/alert': expect.stringMatching(/^NewClicks [0-9a-f]{16} 20/),
+    });
+    expect(trigger.log).toMatch(/^NewClicks has started dlrm-[0-9a-f]{10}\n$/);
+  },
+);
