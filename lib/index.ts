@@ -11,6 +11,14 @@ export {
   autoscaleOnResourcesSchema,
 } from './autoscaling/autoscale-on-resources';
 export { BEHAVIORS, type BehaviorName } from './autoscaling/behavior';
+export {
+  type CalendarEvent,
+  calendarEventSchema,
+  type LocalDateTime,
+  type TimeOfDay,
+  type Weekday,
+  type YearlyTime,
+} from './core/calendar';
 export type { Callee } from './core/callee';
 export type { Deferred } from './core/deferred';
 export { type Duration, durationSchema } from './core/durations';
@@ -86,8 +94,13 @@ export { type SynthResult, synth } from './synth/synth';
 // Training
 export type { Engine } from './training/engines/capabilities';
 export { type Hyperparameters, hyperparametersSchema } from './training/hyperparameters';
+export type { InClusterScriptNodes } from './training/in-cluster-script';
 export { networkSchema, type TrainingNetwork } from './training/network-props';
+export { type Admission, type Run, TrainingCalendar } from './training/training-calendar';
+export { type TrainingCalendarProps, trainingCalendarSchema } from './training/training-calendar-props';
 export { TrainingJob, type TrainingJobNodes } from './training/training-job';
 export { type TrainingJobProps, trainingJobSchema } from './training/training-job-props';
 export { TrainingQueue, type TrainingQueueNodes } from './training/training-queue';
 export { type Priority, type TrainingQueueProps, trainingQueueSchema } from './training/training-queue-props';
+export { TrainingTrigger, type TrainingTriggerNodes } from './training/training-trigger';
+export { type TrainOn, trainOnSchema } from './training/training-trigger-props';

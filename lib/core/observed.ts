@@ -65,3 +65,47 @@ export function observeFunnel(construct: IConstruct, funnel: ObservedFunnel): vo
 export function observedFunnels(root: IConstruct): ObservedFunnel[] {
   return root.node.findAll().flatMap((construct) => Reflect.get(construct, FUNNEL) ?? []);
 }
+
+/** An alert by which something in the cluster is told to act; with an expression, one that monitoring is to raise. */
+export interface ObservedAlert {
+  readonly name: string;
+  /** PromQL that gives a value while the alert is to fire. */
+  readonly expr?: string;
+  /** How long it must hold, as Prometheus writes it. */
+  readonly for?: string;
+}
+
+/** What monitoring needs to know of a program that acts when an alert fires. */
+export interface ObservedTrigger {
+  readonly name: string;
+  readonly namespace: string;
+  /** Of the training that it starts. */
+  readonly training: string;
+  /** Where Alertmanager posts to. */
+  readonly url: string;
+  readonly alerts: readonly ObservedAlert[];
+}
+
+const TRIGGER = Symbol.for('recstack.observed-trigger');
+
+/** Makes a trigger known to monitoring. */
+export function observeTrigger(construct: IConstruct, trigger: ObservedTrigger): void {
+  Object.defineProperty(construct, TRIGGER, { value: trigger });
+}
+
+/** The triggers below a construct, in the order of the tree. */
+export function observedTriggers(root: IConstruct): ObservedTrigger[] {
+  return root.node.findAll().flatMap((construct) => Reflect.get(construct, TRIGGER) ?? []);
+}
+
+const NOTIFIER = Symbol.for('recstack.observed-notifier');
+
+/** Makes known by the name of which workload alerts are sent on, so that those who are told let it in. */
+export function observeNotifier(construct: IConstruct, name: string): void {
+  Object.defineProperty(construct, NOTIFIER, { value: name });
+}
+
+/** The names of the workloads below a construct that send alerts on. */
+export function observedNotifiers(root: IConstruct): string[] {
+  return root.node.findAll().flatMap((construct) => Reflect.get(construct, NOTIFIER) ?? []);
+}

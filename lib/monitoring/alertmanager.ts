@@ -1,14 +1,16 @@
-import { Yaml } from 'cdk8s';
+import { Lazy, Yaml } from 'cdk8s';
 import { Construct } from 'constructs';
 import type { ConfigMap } from 'kubernetes-types/core/v1';
 import { hash } from '../core/hash';
 import { HELPER_IMAGES } from '../core/helper-images';
 import { kubernetesObject } from '../core/kubernetes-object';
+import { observedTriggers, observeNotifier } from '../core/observed';
 import type { SecretRef } from '../core/secrets';
 import { workloadMetadata } from '../platform/labels';
 import { Platform } from '../platform/platform';
 import type { MonitoringSettings } from './monitoring-props';
 import { Program } from './program';
+import { type TriggerRoutes, triggerRoutes } from './trigger-routes';
 
 /** Alertmanager: groups what Prometheus raises, and posts it to a webhook if there is one. */
 export class Alertmanager extends Construct {
@@ -21,13 +23,16 @@ export class Alertmanager extends Construct {
   ) {
     super(scope, id);
     const { webhook, webhookPort, image, storageClass } = props;
-    const name = Platform.of(this).nameOf(this);
-    const config = Yaml.stringify(alertmanagerConfig(webhook));
+    const platform = Platform.of(this);
+    const name = platform.nameOf(this);
+    observeNotifier(this, name);
+    // Triggers may be added after it.
+    const config = () => Yaml.stringify(alertmanagerConfig(webhook, triggerRoutes(observedTriggers(platform))));
     kubernetesObject<ConfigMap>(this, 'config', {
       apiVersion: 'v1',
       kind: 'ConfigMap',
       metadata: workloadMetadata(name, 'monitoring'),
-      data: { 'alertmanager.yaml': config },
+      data: { 'alertmanager.yaml': Lazy.any({ produce: config }) },
     });
     this.program = new Program(this, 'server', {
       image: image ?? HELPER_IMAGES.alertmanager,
@@ -50,7 +55,7 @@ export class Alertmanager extends Construct {
         { name: 'config', mountPath: '/etc/alertmanager', readOnly: true },
         ...(webhook === undefined ? [] : [{ name: 'webhook', mountPath: WEBHOOK_FOLDER, readOnly: true }]),
       ],
-      configChecksum: hash(config),
+      configChecksum: Lazy.any({ produce: () => hash(config()) }),
       egress: webhook === undefined ? [] : [{ ports: [{ protocol: 'TCP', port: webhookPort }] }],
     });
   }
@@ -64,7 +69,10 @@ const WEBHOOK_FOLDER = '/etc/alertmanager-webhook';
  *
  * @see https://prometheus.io/docs/alerting/latest/configuration/
  */
-export function alertmanagerConfig(webhook: SecretRef | undefined): object {
+export function alertmanagerConfig(
+  webhook: SecretRef | undefined,
+  triggers: TriggerRoutes = { routes: [], receivers: [] },
+): object {
   return {
     route: {
       receiver: 'default',
@@ -72,7 +80,7 @@ export function alertmanagerConfig(webhook: SecretRef | undefined): object {
       group_wait: '30s',
       group_interval: '5m',
       repeat_interval: '4h',
-      routes: [{ receiver: 'nobody', matchers: ['severity="none"'] }],
+      routes: [...triggers.routes, { receiver: 'nobody', matchers: ['severity="none"'] }],
     },
     inhibit_rules: [
       {
@@ -82,6 +90,7 @@ export function alertmanagerConfig(webhook: SecretRef | undefined): object {
       },
     ],
     receivers: [
+      ...triggers.receivers,
       { name: 'nobody' },
       {
         name: 'default',

@@ -5,7 +5,7 @@ import type { ConfigMap } from 'kubernetes-types/core/v1';
 import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from 'kubernetes-types/rbac/v1';
 import { HELPER_IMAGES } from '../core/helper-images';
 import { clusterWide, kubernetesObject } from '../core/kubernetes-object';
-import { type ObservedServer, observedFunnels, observedServers } from '../core/observed';
+import { type ObservedServer, observedFunnels, observedServers, observedTriggers } from '../core/observed';
 import { LABELS, workloadMetadata } from '../platform/labels';
 import { Platform } from '../platform/platform';
 import { alertRules } from './alerts';
@@ -13,6 +13,7 @@ import { funnelRules } from './funnel-alerts';
 import type { MonitoringSettings } from './monitoring-props';
 import { Program } from './program';
 import { OWN_JOBS, prometheusConfig } from './prometheus-config';
+import { triggerRules } from './trigger-routes';
 
 /** Prometheus, watching every server of its platform: also those that are added after it. */
 export class Prometheus extends Construct {
@@ -92,6 +93,7 @@ export class Prometheus extends Construct {
       groups: [
         ...alertRules(platform.node.id, servers()).groups,
         ...funnelRules(platform.node.id, observedFunnels(platform)),
+        ...triggerRules(platform.node.id, observedTriggers(platform)),
       ],
     });
     kubernetesObject<ConfigMap>(this, 'config', {

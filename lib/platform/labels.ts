@@ -32,7 +32,14 @@ export const labelsSchema = z.record(
 );
 
 /** What role a workload plays. */
-export type Component = 'model-server' | 'funnel' | 'model-cache' | 'store' | 'training' | 'monitoring';
+export type Component =
+  | 'model-server'
+  | 'funnel'
+  | 'model-cache'
+  | 'store'
+  | 'training'
+  | 'training-control'
+  | 'monitoring';
 
 /** Who a workload's pods are. */
 export interface Identity {

@@ -5,6 +5,7 @@ import { CAPABILITIES, ENGINES, type Engine } from './engines/capabilities';
 import { engineProblems } from './engines/engine';
 import { rayProblems } from './engines/rayjob';
 import { networkProblems } from './network';
+import { isRepeated, scheduleProblems } from './schedule';
 import { survivalProblems } from './survival';
 import type { TrainingJobSettings } from './training-job-props';
 import { volumeProblems } from './volumes';
@@ -21,6 +22,7 @@ export function problemsOf(settings: TrainingJobSettings, cluster: Cluster, engi
     ...networkProblems(settings, cluster),
     ...volumeProblems(settings),
     ...costProblems(settings),
+    ...scheduleProblems(settings),
     ...(settings.priority !== undefined && settings.queue === undefined
       ? [`priority must come with a queue, got '${settings.priority}' and none: set queue or priorityClass`]
       : []),
@@ -35,7 +37,8 @@ const TRANSFORMS = {
   rayjob: ['rayJob'],
 } as const satisfies Record<Engine, readonly (keyof TrainingJobSettings['transform'])[]>;
 
-function transformProblems({ schedule, transform }: TrainingJobSettings, engine: Engine): string[] {
+function transformProblems(settings: TrainingJobSettings, engine: Engine): string[] {
+  const { schedule, transform } = settings;
   const problems: string[] = [];
   for (const owner of ENGINES) {
     for (const key of owner === engine ? [] : TRANSFORMS[owner]) {
@@ -45,12 +48,11 @@ function transformProblems({ schedule, transform }: TrainingJobSettings, engine:
       );
     }
   }
-  if (transform.job !== undefined && engine === 'job' && schedule !== undefined) {
-    problems.push(
-      `transform.job must come without a schedule, got '${schedule}', which makes a CronJob: use transform.cronJob`,
-    );
+  if (transform.job !== undefined && engine === 'job' && isRepeated(settings)) {
+    const given = schedule === undefined ? 'without trainOn, got one' : `without a schedule, got '${schedule}'`;
+    problems.push(`transform.job must come ${given}, which makes a CronJob: use transform.cronJob`);
   }
-  if (transform.cronJob !== undefined && engine === 'job' && schedule === undefined) {
+  if (transform.cronJob !== undefined && engine === 'job' && !isRepeated(settings)) {
     problems.push('transform.cronJob must come with a schedule, got none, which makes a Job: use transform.job');
   }
   return problems;

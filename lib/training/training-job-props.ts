@@ -7,6 +7,7 @@ import { imageSchema } from '../core/images';
 import { nameSchema } from '../core/names';
 import { bytesSchema, cpuSchema } from '../core/quantities';
 import { deferrableText, instance, must, oneOf, pattern, text, wholeNumber } from '../core/schema';
+import { timeZoneSchema } from '../core/time-zones';
 import type { Transform } from '../core/transform';
 import type { JobSet } from '../crds/jobset';
 import type { RayJob } from '../crds/ray';
@@ -17,15 +18,15 @@ import { ENGINES } from './engines/capabilities';
 import { hyperparametersSchema } from './hyperparameters';
 import { networkSchema } from './network-props';
 import { isOwnedVariable, OWNED_VARIABLES } from './torchrun';
+import { TrainingCalendar } from './training-calendar';
 import { TrainingQueue } from './training-queue';
 import { PRIORITIES } from './training-queue-props';
+import { trainOnSchema } from './training-trigger-props';
 import { dataSchema } from './volumes';
 
 const cronRule = must("be a schedule of cron's five fields, like '0 2 * * *'");
 const FIELD = String.raw`(\*|[0-9A-Za-z]+(-[0-9A-Za-z]+)?)(\/\d+)?`;
 const CRON = new RegExp(String.raw`^${FIELD}(,${FIELD})*(\s+${FIELD}(,${FIELD})*){4}$`);
-
-const timeZoneRule = must('be a time zone like Asia/Shanghai');
 
 const variableRule = must("be the name of a variable, of letters, digits, '_', '-' and '.', from a letter or '_' on");
 
@@ -158,14 +159,31 @@ export const trainingJobSchema = z.strictObject({
   preemptionGrace: durationSchema.optional(),
   /**
    * When to run, by cron. Two runs never overlap.
-   * @default - once, when it is applied
+   * @default - once, when it is applied; with `trainOn`, only then
    */
   schedule: pattern<string>(CRON, cronRule, hasCronValues).optional(),
   /**
    * Time zone of the schedule.
    * @default 'Etc/UTC'
    */
-  timeZone: pattern<string>(/./, timeZoneRule, isTimeZone).default('Etc/UTC'),
+  timeZone: timeZoneSchema.default('Etc/UTC'),
+  /**
+   * How late a run of the schedule may start, when the one before it takes long or the control plane was down; a later
+   * one is left out. At least `10s`.
+   * @default '1h'
+   */
+  startingDeadline: durationSchema.optional(),
+  /**
+   * Alerts that start a run, such as one about new data or about drift, beside the schedule or instead of it.
+   * @default - none
+   * @example { alerts: ['RankerDrift'], cooldown: '12h' }
+   */
+  trainOn: trainOnSchema.optional(),
+  /**
+   * When it must not run. What is due or new meanwhile waits until the calendar opens.
+   * @default - it may run at any time
+   */
+  calendar: instance<TrainingCalendar>(TrainingCalendar.isTrainingCalendar, 'be a TrainingCalendar').optional(),
   /**
    * Failures of a node that are made good by starting it again, over the whole run.
    * @default 3
@@ -231,17 +249,3 @@ export type TrainingJobProps = z.input<typeof trainingJobSchema>;
 
 /** The same, checked and with defaults. */
 export type TrainingJobSettings = z.output<typeof trainingJobSchema>;
-
-/**
- * Whether the time zone is in the tz database that comes with Node, as it comes with Kubernetes. Node also takes other
- * spellings (`asia/shanghai`, and offsets from version 22 on), Kubernetes does not.
- */
-function isTimeZone(name: string): boolean {
-  try {
-    const { timeZone } = new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions();
-    // An alias resolves to another name, so that only its first letter tells.
-    return timeZone === name || (timeZone.toLowerCase() !== name.toLowerCase() && /^[A-Z]/.test(name));
-  } catch {
-    return false;
-  }
-}

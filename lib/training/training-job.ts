@@ -24,19 +24,24 @@ import { jobSpec } from './engines/job';
 import { jobSetSpec, POD_SUFFIX } from './engines/jobset';
 import { MAX_RAY_JOB_NAME, OPERATOR_INGRESS, rayDemand, rayJobSpec } from './engines/rayjob';
 import { trainingRuntimeSpec, trainJobSpec } from './engines/trainjob';
+import { entryOf } from './entry';
 import { networkOf, networkWarnings } from './network';
 import { problemsOf } from './problems';
 import { admitDevices } from './queue-devices';
+import { cronJobSpec, isRepeated } from './schedule';
 import { graceOf, survivalWarnings } from './survival';
 import { RENDEZVOUS_PORT } from './torchrun';
 import { type TrainingJobProps, type TrainingJobSettings, trainingJobSchema } from './training-job-props';
+import { TrainingTrigger } from './training-trigger';
 
 /** The constructs that a training job is made of: the way to every object that it emits. */
 export interface TrainingJobNodes {
-  /** The Job, the CronJob of one on a schedule, or the JobSet, TrainJob or RayJob. */
+  /** The Job, the CronJob of one on a schedule or with `trainOn`, or the JobSet, TrainJob or RayJob. */
   readonly job: ApiObject;
   /** How a TrainJob is run; undefined with any other engine. */
   readonly trainingRuntime: ApiObject | undefined;
+  /** Starts a run when an alert fires; undefined without `trainOn`. */
+  readonly trigger: TrainingTrigger | undefined;
   /** Gives several nodes their host names; undefined with a single node, and for other engines than `job`, which make their own. */
   readonly service: ApiObject | undefined;
   readonly serviceAccount: kplus.ServiceAccount;
@@ -80,8 +85,11 @@ export class TrainingJob extends Construct {
     this.engine = engineOf(this.settings, this.platform.cluster);
     this.name = this.platform.nameOf(this, longestName(this.settings, this.engine));
     this.nodes = this.emit();
-    if (this.settings.queue) this.nodes.job.node.addDependency(this.settings.queue);
-    if (this.settings.queue) admitDevices(this.settings.queue, Object.keys(networkOf(this.settings).devices));
+    const { queue, calendar } = this.settings;
+    if (queue) this.nodes.job.node.addDependency(queue);
+    if (queue) admitDevices(queue, Object.keys(networkOf(this.settings).devices));
+    // Its gate, and its way into the queue.
+    if (calendar) this.nodes.job.node.addDependency(calendar);
     this.applyTransforms();
     this.check();
     this.tellCost();
@@ -115,6 +123,7 @@ export class TrainingJob extends Construct {
       }),
       service: settings.nodes > 1 && this.engine === 'job' ? this.service(selector) : undefined,
       ...this.job(),
+      trigger: settings.trainOn && new TrainingTrigger(this, 'trigger', { ...settings.trainOn, cronJob: name }),
     };
   }
 
@@ -135,9 +144,9 @@ export class TrainingJob extends Construct {
 
   private job(): Pick<TrainingJobNodes, 'job' | 'trainingRuntime'> {
     const { name, platform, settings } = this;
-    const entry = settings.queue?.labels(settings.priority ?? 'normal');
+    const entry = entryOf(this, settings);
     const plain = workloadMetadata(name, 'training');
-    const metadata = { ...plain, labels: { ...plain.labels, ...entry } };
+    const metadata = { ...plain, labels: { ...plain.labels, ...entry.labels } };
     const input = { platform, name, settings, image: platform.pin(settings.image), serviceAccount: name };
     const only = (job: ApiObject) => ({ job, trainingRuntime: undefined });
     if (this.engine === 'jobset') return only(jobSet(this, 'job-set', { metadata, spec: jobSetSpec(input) }));
@@ -150,24 +159,14 @@ export class TrainingJob extends Construct {
       return { job, trainingRuntime: runtime };
     }
     const spec = jobSpec(input);
-    if (settings.schedule === undefined) {
+    if (!isRepeated(settings)) {
       return only(kubernetesObject<Job>(this, 'job', { apiVersion: 'batch/v1', kind: 'Job', metadata, spec }));
     }
     const cronJob = kubernetesObject<CronJob>(this, 'cron-job', {
       apiVersion: 'batch/v1',
       kind: 'CronJob',
       metadata: plain,
-      spec: {
-        schedule: settings.schedule,
-        timeZone: settings.timeZone,
-        concurrencyPolicy: 'Forbid',
-        // A run that could not start within the hour is left out, rather than run into the day's traffic.
-        startingDeadlineSeconds: 3600,
-        successfulJobsHistoryLimit: 3,
-        failedJobsHistoryLimit: 3,
-        // It is each run that enters the queue.
-        jobTemplate: entry === undefined ? { spec } : { metadata: { labels: entry }, spec },
-      },
+      spec: cronJobSpec(settings, entry, spec),
     });
     return only(cronJob);
   }
@@ -188,9 +187,12 @@ export class TrainingJob extends Construct {
   }
 
   private check(): void {
-    const { queue } = this.settings;
+    const { queue, calendar } = this.settings;
     const demand = this.engine === 'rayjob' ? rayDemand(this.settings) : this.settings;
-    const waiting = queue?.problemsWith(this, demand) ?? [];
+    const waiting = [
+      ...(queue?.problemsWith(this, demand) ?? []),
+      ...(calendar?.problemsWith(this, this.settings) ?? []),
+    ];
     const problems = [...problemsOf(this.settings, this.platform.cluster, this.engine), ...waiting];
     if (problems.length > 0) this.node.addValidation({ validate: () => problems });
     const warnings = [
@@ -213,10 +215,10 @@ export class TrainingJob extends Construct {
  * A run's pods are called `<job>-<index>`, which must be a label; the Jobs of a CronJob add 11 characters before, a
  * JobSet adds the name of its Job and demands room for the random end of its pods' names, KubeRay cuts what is longer.
  */
-function longestName({ nodes, schedule }: TrainingJobSettings, engine: Engine): number {
-  const index = `${nodes - 1}`.length;
+function longestName(settings: TrainingJobSettings, engine: Engine): number {
+  const index = `${settings.nodes - 1}`.length;
   if (engine === 'jobset' || engine === 'trainjob') return MAX_LABEL - POD_SUFFIX - index;
   if (engine === 'rayjob') return MAX_RAY_JOB_NAME;
   const rest = MAX_LABEL - 1 - index;
-  return schedule === undefined ? rest : Math.min(MAX_CRON_JOB_NAME, rest - 11);
+  return isRepeated(settings) ? Math.min(MAX_CRON_JOB_NAME, rest - 11) : rest;
 }

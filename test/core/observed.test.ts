@@ -1,6 +1,16 @@
 import { App, Chart } from 'cdk8s';
 import { Construct } from 'constructs';
-import { type ObservedServer, observe, observedFunnels, observedServers, observeFunnel } from '../../lib/core/observed';
+import {
+  type ObservedServer,
+  observe,
+  observedFunnels,
+  observedNotifiers,
+  observedServers,
+  observedTriggers,
+  observeFunnel,
+  observeNotifier,
+  observeTrigger,
+} from '../../lib/core/observed';
 
 const server = (name: string): ObservedServer => ({
   name,
@@ -44,4 +54,16 @@ test('funnels are found beside servers, below the construct that is asked about'
   observeFunnel(new Construct(shop, 'home'), home);
   expect(observedFunnels(shop)).toEqual([home]);
   expect(observedFunnels(other)).toEqual([]);
+});
+
+test('triggers, and those who send alerts on, are found below the construct that is asked about', () => {
+  const app = new App();
+  const shop = new Chart(app, 'shop');
+  const trigger = { name: 'dlrm-trigger', namespace: 'shop', training: 'dlrm', url: 'http://dlrm-trigger', alerts: [] };
+  observeTrigger(new Construct(shop, 'trigger'), trigger);
+  observeNotifier(new Construct(shop, 'alertmanager'), 'alertmanager');
+  expect(observedTriggers(app)).toEqual([trigger]);
+  expect(observedNotifiers(app)).toEqual(['alertmanager']);
+  const other = new Chart(app, 'other');
+  expect([...observedTriggers(other), ...observedNotifiers(other)]).toEqual([]);
 });

@@ -38,6 +38,9 @@ const valkey = (props: string) => `lib.valkey({ version: '8.1.4', data: '8Gi', $
 const scale = (props: string) => `lib.autoscaleOnResources({ ...scaling, ${props} });`;
 const container = (props: string) => `lib.container({ image: 'a:1', ports: { g: 1 }, probes, start, ${props} });`;
 
+const closed = (props: string) =>
+  `new lib.TrainingCalendar(shop, 'x', { timeZone: 'Etc/UTC', closed: [{ name: 'x', ${props} }] });`;
+
 const retrieve = (props: string) =>
   `new lib.RecommendationFunnel(shop, 'x', { ...feed, stages: { retrieval: { deadline: '30ms', candidates: 500, sources: [{ server }], ${props} } } });`;
 const rank = (props: string) =>
@@ -68,9 +71,34 @@ const CASES: readonly Case[] = [
     "under: '50ms', objective: '99%'",
     "under: '50ms', objective: '99ms'",
   ],
+  [
+    'a time with an offset',
+    closed,
+    "start: '2026-11-10T20:00', end: '2026-11-12T02:00'",
+    "start: '2026-11-10T20:00Z', end: '2026-11-12T02:00'",
+  ],
+  [
+    'a time of day without minutes',
+    closed,
+    "every: 'day', start: '19:00', end: '23:00'",
+    "every: 'day', start: '19:00', end: '23'",
+  ],
+  [
+    'a date of one year for every year',
+    closed,
+    "every: 'year', start: '11-10T20:00', end: '11-12T02:00'",
+    "every: 'year', start: '2026-11-10T20:00', end: '11-12T02:00'",
+  ],
+  ['an alert without an expression', job, "trainOn: { alerts: ['A'] }", "trainOn: { alerts: [{ name: 'A' }] }"],
   ['an address that is no store', model, "uri: 's3://models/dlrm'", "uri: 'https://example.com/dlrm'"],
 
   // Words
+  [
+    'an unknown day of the week',
+    closed,
+    "every: 'day', days: ['fri'], start: '19:00', end: '23:00'",
+    "every: 'day', days: ['friday'], start: '19:00', end: '23:00'",
+  ],
   ['an unknown GPU', job, "gpuType: 'nvidia-l4'", "gpuType: 'nvidia-l5'"],
   ['an unknown GPU of a server', serve, "gpu: { count: 1, type: 'nvidia-l4' }", "gpu: { count: 1, type: 'l4' }"],
   ['an unknown GPU of a cluster', cluster, "gpus: ['nvidia-l4']", "gpus: ['nvidia-l5']"],

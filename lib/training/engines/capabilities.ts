@@ -9,6 +9,7 @@ export type Engine = (typeof ENGINES)[number];
 /** Props that not every engine can hold, with what was given of them. */
 export const ASKED = {
   schedule: ({ schedule }) => schedule,
+  trainOn: ({ trainOn }) => trainOn?.alerts.map((alert) => (typeof alert === 'string' ? alert : alert.name)).join(', '),
   deadline: ({ deadline }) => deadline,
   keepFinished: ({ keepFinished }) => keepFinished,
   minNodes: ({ minNodes }) => minNodes,
@@ -52,7 +53,7 @@ export const CAPABILITIES: Record<Engine, Capabilities> = {
     addon: 'jobset',
     runs: 'torchrun',
     restarts: 'gang',
-    lacks: { schedule: 'runs once', deadline: EACH_ATTEMPT, minNodes: STARTS_ALL },
+    lacks: { schedule: 'runs once', trainOn: 'runs once', deadline: EACH_ATTEMPT, minNodes: STARTS_ALL },
   },
   trainjob: {
     kind: 'TrainJob',
@@ -61,6 +62,7 @@ export const CAPABILITIES: Record<Engine, Capabilities> = {
     restarts: 'gang',
     lacks: {
       schedule: 'runs once',
+      trainOn: 'runs once',
       deadline: EACH_ATTEMPT,
       keepFinished: 'stays until it is deleted',
       minNodes: STARTS_ALL,
@@ -73,6 +75,7 @@ export const CAPABILITIES: Record<Engine, Capabilities> = {
     restarts: 'gang',
     lacks: {
       schedule: 'runs once',
+      trainOn: 'runs once',
       // Its clock starts anew with each retry.
       deadline: ({ retries }) => (retries === 0 ? undefined : 'with retries can only end each attempt, after 24h'),
       keepFinished: 'gives its nodes back at once and keeps the log of the program until it is deleted',

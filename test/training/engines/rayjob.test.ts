@@ -48,10 +48,15 @@ test('the command is submitted once, with its hyperparameters; what starts Ray i
 
 test('program and workers find hyperparameters and checkpoints as with any engine, and nothing of torchrun', () => {
   const props = { hyperparameters: { amp: true }, checkpoints: { claim: 'checkpoints', every: '10m' } } as const;
-  for (const template of [head(props), worker(props)]) {
+  const nccl = { NCCL_SOCKET_IFNAME: '=eth0', NCCL_NET: 'Socket', NCCL_IB_DISABLE: '1' };
+  for (const [template, ofGpus] of [
+    [head(props), {}],
+    [worker(props), nccl],
+  ] as const) {
     expect(envOf(containerOf(template))).toEqual({
       RAY_USAGE_STATS_ENABLED: '0',
       GLOO_SOCKET_IFNAME: 'eth0',
+      ...ofGpus,
       HOME: '/tmp',
       CHECKPOINT_FOLDER: '/checkpoints',
       CHECKPOINT_EVERY_SECONDS: '600',
