@@ -124,7 +124,7 @@ test('a failure is tried again on a new cluster, and a try ends after a day', ()
   expect(rayJobOf({ retries: 0, deadline: '6h' })).toMatchObject({ backoffLimit: 0, activeDeadlineSeconds: 21_600 });
 });
 
-test("the operator may ask the head how the program does, and nobody else's operator", () => {
+test('the operator may ask the head how the program does; with other engines only the nodes come in', () => {
   const job = training(RAY_JOB, enginePlatform());
   const { ingress } = specOf<NetworkPolicySpec>(objectsOf(job), 'NetworkPolicy', 'retraining');
   expect(ingress?.[1]).toEqual({

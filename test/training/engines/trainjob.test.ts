@@ -9,8 +9,7 @@ const container = (props = {}) => inner(props)?.spec.template.spec?.containers[0
 test('a run is a TrainJob on a TrainingRuntime of its own, which is there before: none of the cluster must be', () => {
   const job = training(TRAIN_JOB, enginePlatform());
   const manifests = objectsOf(job);
-  const kinds = manifests.all.map(({ kind }) => kind);
-  expect(kinds.indexOf('TrainingRuntime')).toBeLessThan(kinds.indexOf('TrainJob'));
+  expect(job.nodes.job.node.dependencies).toEqual([job.nodes.trainingRuntime]);
   expect(manifests.get('TrainJob', 'retraining').spec).toEqual({
     runtimeRef: { apiGroup: 'trainer.kubeflow.org', kind: 'TrainingRuntime', name: 'retraining' },
     trainer: { numNodes: 4, numProcPerNode: 8 },
