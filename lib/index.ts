@@ -86,6 +86,7 @@ export { type SynthResult, synth } from './synth/synth';
 // Training
 export type { Engine } from './training/engines/engine';
 export { type Hyperparameters, hyperparametersSchema } from './training/hyperparameters';
+export { QueueCohort, type QueueCohortNodes, type QueueCohortProps, queueCohortSchema } from './training/queue-cohort';
 export { TrainingJob, type TrainingJobNodes } from './training/training-job';
 export { type TrainingJobProps, trainingJobSchema } from './training/training-job-props';
 export { TrainingQueue, type TrainingQueueNodes } from './training/training-queue';

@@ -7,6 +7,7 @@ import type { Platform } from '../platform/platform';
 import { RESTRICTED_CONTAINER, restrictedPod } from '../platform/pod-security';
 import { HYPERPARAMETERS, hyperparameterArgs } from './hyperparameters';
 import { graceOf } from './survival';
+import { placementAnnotations } from './topology';
 import type { TrainingJobSettings } from './training-job-props';
 
 /** What a run is made of, whatever runs it. */
@@ -30,14 +31,16 @@ export interface Meeting {
 /** The pods of a run, one for each node. */
 export function podTemplate(input: RunInput, meeting: Meeting): PodTemplateSpec {
   const { platform, name } = input;
-  const { hyperparameters } = input.settings;
+  const { hyperparameters, topology, queue } = input.settings;
+  const annotations = {
+    // In the pod itself, so that a pod that starts again reads what the others have read.
+    ...(hyperparameters === undefined ? {} : { [HYPERPARAMETERS.annotation]: JSON.stringify(hyperparameters) }),
+    ...placementAnnotations(topology, queue?.topology),
+  };
   return {
     metadata: {
       labels: podLabels({ platform: platform.node.id, name, component: 'training' }),
-      // In the pod itself, so that a pod that starts again reads what the others have read.
-      ...(hyperparameters === undefined
-        ? {}
-        : { annotations: { [HYPERPARAMETERS.annotation]: JSON.stringify(hyperparameters) } }),
+      ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
     },
     spec: podSpec(input, meeting),
   };

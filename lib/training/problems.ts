@@ -1,6 +1,7 @@
 import type { Cluster } from '../platform/cluster';
 import { type Engine, engineProblems } from './engines/engine';
 import { survivalProblems } from './survival';
+import { placementProblems } from './topology';
 import type { TrainingJobSettings } from './training-job-props';
 
 /** What can't work, as the rest of the sentence after the job's path. */
@@ -10,6 +11,7 @@ export function problemsOf(settings: TrainingJobSettings, cluster: Cluster, engi
     ...engineProblems(settings, cluster),
     ...gpuProblems(settings, cluster),
     ...survivalProblems(settings),
+    ...placementProblems(settings.topology, settings.nodes, settings.queue?.topology),
     ...(settings.priority !== undefined && settings.queue === undefined
       ? [`priority must come with a queue, got '${settings.priority}' and none: set queue or priorityClass`]
       : []),

@@ -13,6 +13,7 @@ import { GPU_TYPES } from '../platform/gpus';
 import { hasCronValues } from './cron';
 import { ENGINES } from './engines/engine';
 import { hyperparametersSchema } from './hyperparameters';
+import { placementSchema } from './topology';
 import { isOwnedVariable, OWNED_VARIABLES } from './torchrun';
 import { TrainingQueue } from './training-queue';
 import { PRIORITIES } from './training-queue-props';
@@ -160,6 +161,12 @@ export const trainingJobSchema = z.strictObject({
    * @default 'normal'
    */
   priority: oneOf(PRIORITIES).optional(),
+  /**
+   * How near to each other its nodes lie, by a level of the topology of its queue.
+   * @default - wherever there is room
+   * @example { required: 'rack' }
+   */
+  topology: placementSchema.optional(),
   /**
    * Name of the priority class of the pods.
    * @default - the cluster's default

@@ -159,10 +159,13 @@ export class TrainingJob extends Construct {
 
   private check(): void {
     const { queue } = this.settings;
-    const waiting = queue?.problemsWith(this, this.settings) ?? [];
-    const problems = [...problemsOf(this.settings, this.platform.cluster, this.engine), ...waiting];
-    if (problems.length > 0) this.node.addValidation({ validate: () => problems });
-    if (this.platform.production) for (const text of survivalWarnings(this.settings)) warn(this, text);
+    const problems = problemsOf(this.settings, this.platform.cluster, this.engine);
+    // What there is to borrow, and who is served, is known when the tree is complete.
+    this.node.addValidation({
+      validate: () => [...problems, ...(queue?.problemsWith(this, this.settings) ?? [])],
+    });
+    const warnings = [...survivalWarnings(this.settings), ...(queue?.warningsWith(this.settings) ?? [])];
+    if (this.platform.production) for (const text of warnings) warn(this, text);
     explain(this, graceOf(this.settings).derivations);
   }
 }

@@ -1,0 +1,94 @@
+import { ApiObject } from 'cdk8s';
+import type { IConstruct } from 'constructs';
+import type { Deployment } from 'kubernetes-types/apps/v1';
+import type { Container, PodSpec } from 'kubernetes-types/core/v1';
+import { bytes, bytesSchema, cores, cpuSchema } from '../core/quantities';
+import { type Amounts, COUNTED, RESOURCES, UNCOUNTED_DISK, written } from './quota';
+
+/** A server whose replicas enter a queue. */
+export type Served = IConstruct & { readonly nodes: { readonly deployment: ApiObject } };
+
+/**
+ * What keeps servers waiting for ever, each as the rest of a sentence after the queue's path: more than is its own, and
+ * what it doesn't count. What it borrows doesn't count for servers: its owner would take it back from them, even for the
+ * least urgent run.
+ */
+export function servedProblems(servers: readonly Served[], own: Amounts): string[] {
+  const demands = servers.map(demandOf);
+  const problems = demands.flatMap(({ name, others }) =>
+    others.map(
+      (resource) =>
+        `serve must be given what asks only for what the queue counts, got ${resource} of '${name}': its replicas would wait for ever`,
+    ),
+  );
+  for (const what of COUNTED) {
+    const asking = demands.filter(({ each }) => each[what] > 0);
+    if (asking.reduce((sum, { each, most }) => sum + most * each[what], 0) <= own[what]) continue;
+    const asked = asking.map(({ name, each, most }) => `${most} × ${written(what, each[what])} of '${name}'`);
+    problems.push(
+      `serve must be given servers that fit into the queue's own ${what} with all their replicas, got ${asked.join(' and ')}, and it has ${written(what, own[what])}: raise it or lower their most replicas, or some wait for ever`,
+    );
+  }
+  return problems;
+}
+
+/** What the replicas of a server ask for, and how many there can be. */
+function demandOf({ nodes }: Served) {
+  const { metadata, spec }: Deployment = nodes.deployment.toJson();
+  const name = metadata?.name ?? nodes.deployment.name;
+  const requests = requestsOf(spec?.template.spec);
+  const known: readonly string[] = [...Object.values(RESOURCES), UNCOUNTED_DISK.name];
+  return {
+    name,
+    most: mostOf(nodes.deployment) ?? spec?.replicas ?? 1,
+    each: { gpus: requests('nvidia.com/gpu'), cpu: requests('cpu'), memory: requests('memory') },
+    others: namesIn(spec?.template.spec).filter((resource) => !known.includes(resource)),
+  };
+}
+
+/** The most replicas that an autoscaler in the same chart makes. */
+function mostOf(deployment: ApiObject): number | undefined {
+  const objects = deployment.chart.node.findAll().filter(ApiObject.isApiObject);
+  const scaling = objects.filter(({ kind }) => kind === 'HorizontalPodAutoscaler' || kind === 'ScaledObject');
+  for (const object of scaling) {
+    const { spec = {} }: { spec?: Scaling } = object.toJson();
+    if (spec.scaleTargetRef?.name === deployment.name) return spec.maxReplicas ?? spec.maxReplicaCount;
+  }
+  return undefined;
+}
+
+interface Scaling {
+  readonly scaleTargetRef?: { readonly name?: string };
+  readonly maxReplicas?: number;
+  readonly maxReplicaCount?: number;
+}
+
+/** What a pod sets aside: all that run together, or more if one that comes before asks for more. */
+function requestsOf(pod: PodSpec | undefined): (resource: string) => number {
+  const { containers = [], initContainers = [] } = pod ?? {};
+  const stays = (container: Container) => Reflect.get(container, 'restartPolicy') === 'Always';
+  const together = [...containers, ...initContainers.filter(stays)];
+  const before = initContainers.filter((container) => !stays(container));
+  return (resource) => {
+    const of = (container: Container) => amount(resource, String(container.resources?.requests?.[resource] ?? 0));
+    return Math.max(
+      together.reduce((sum, container) => sum + of(container), 0),
+      ...before.map(of),
+    );
+  };
+}
+
+function namesIn(pod: PodSpec | undefined): string[] {
+  const all = [...(pod?.containers ?? []), ...(pod?.initContainers ?? [])];
+  return [...new Set(all.flatMap(({ resources }) => Object.keys(resources?.requests ?? {})))];
+}
+
+/** What can't be read, such as what a transform has written, counts for nothing. */
+function amount(resource: string, quantity: string): number {
+  if (resource === 'memory') {
+    const { data } = bytesSchema.safeParse(quantity);
+    return data === undefined ? 0 : bytes(data);
+  }
+  const { data } = cpuSchema.safeParse(quantity);
+  return data === undefined ? 0 : cores(data);
+}
