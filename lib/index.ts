@@ -86,6 +86,11 @@ export { type SynthResult, synth } from './synth/synth';
 // Training
 export type { Engine } from './training/engines/engine';
 export { type Hyperparameters, hyperparametersSchema } from './training/hyperparameters';
+export {
+  type KueueConfigurationProps,
+  kueueConfiguration,
+  kueueConfigurationSchema,
+} from './training/kueue-configuration';
 export { QueueCohort, type QueueCohortNodes, type QueueCohortProps, queueCohortSchema } from './training/queue-cohort';
 export { TrainingJob, type TrainingJobNodes } from './training/training-job';
 export { type TrainingJobProps, trainingJobSchema } from './training/training-job-props';

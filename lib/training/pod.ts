@@ -6,6 +6,7 @@ import { podLabels } from '../platform/labels';
 import type { Platform } from '../platform/platform';
 import { RESTRICTED_CONTAINER, restrictedPod } from '../platform/pod-security';
 import { HYPERPARAMETERS, hyperparameterArgs } from './hyperparameters';
+import { stallProbe } from './stall';
 import { graceOf } from './survival';
 import { placementAnnotations } from './topology';
 import type { TrainingJobSettings } from './training-job-props';
@@ -82,6 +83,7 @@ function trainer(settings: TrainingJobSettings, image: string, meeting: readonly
     command: [...settings.command],
     ...argsOf(settings),
     ...graceOf(settings).container,
+    ...stallProbe(settings),
     env: [...meeting, ...ownEnv(settings)],
     resources: {
       requests: { cpu: formatCpu(cores(resources.cpu)), memory, ...disk, ...devices },

@@ -1,5 +1,6 @@
 import type { Cluster } from '../platform/cluster';
 import { type Engine, engineProblems } from './engines/engine';
+import { stallProblems } from './stall';
 import { survivalProblems } from './survival';
 import { placementProblems } from './topology';
 import type { TrainingJobSettings } from './training-job-props';
@@ -11,6 +12,7 @@ export function problemsOf(settings: TrainingJobSettings, cluster: Cluster, engi
     ...engineProblems(settings, cluster),
     ...gpuProblems(settings, cluster),
     ...survivalProblems(settings),
+    ...stallProblems(settings),
     ...placementProblems(settings.topology, settings.nodes, settings.queue?.topology),
     ...(settings.priority !== undefined && settings.queue === undefined
       ? [`priority must come with a queue, got '${settings.priority}' and none: set queue or priorityClass`]

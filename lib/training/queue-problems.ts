@@ -11,6 +11,8 @@ export interface Demand {
   readonly gpusPerNode: number;
   readonly gpuType?: string | undefined;
   readonly resources: { readonly cpu: Cpu; readonly memory: Bytes };
+  /** Priority class of its pods, which is another priority than the one in its queue. */
+  readonly priorityClass?: string | undefined;
 }
 
 /** What a queue has of its own. */

@@ -32,17 +32,38 @@ export function servedProblems(servers: readonly Served[], own: Amounts): string
   return problems;
 }
 
+/**
+ * Why a run and a server would stop each other in turns: Kubernetes stops pods of a lower priority class for the run's,
+ * and the queue stops the run for the server. Nothing comes of it where the server has a class as well, which is then
+ * taken to be the higher one.
+ */
+export function turnProblems(servers: readonly Served[], queue: string, priorityClass: string | undefined): string[] {
+  if (priorityClass === undefined) return [];
+  const plain = servers
+    .map(({ nodes }) => podOf(nodes.deployment))
+    .filter(({ pod }) => pod?.priorityClassName === undefined);
+  if (plain.length === 0) return [];
+  const names = plain.map(({ name }) => `'${name}'`).join(', ');
+  return [
+    `priorityClass must be left out in the queue '${queue}', got '${priorityClass}', while it serves ${names} without one: Kubernetes would stop the server for the run, and the queue the run for the server, in turns; give the server a higher class or use priority`,
+  ];
+}
+
+function podOf(deployment: ApiObject) {
+  const { metadata, spec }: Deployment = deployment.toJson();
+  return { name: metadata?.name ?? deployment.name, replicas: spec?.replicas, pod: spec?.template.spec };
+}
+
 /** What the replicas of a server ask for, and how many there can be. */
 function demandOf({ nodes }: Served) {
-  const { metadata, spec }: Deployment = nodes.deployment.toJson();
-  const name = metadata?.name ?? nodes.deployment.name;
-  const requests = requestsOf(spec?.template.spec);
+  const { name, replicas, pod } = podOf(nodes.deployment);
+  const requests = requestsOf(pod);
   const known: readonly string[] = [...Object.values(RESOURCES), UNCOUNTED_DISK.name];
   return {
     name,
-    most: mostOf(nodes.deployment) ?? spec?.replicas ?? 1,
+    most: mostOf(nodes.deployment) ?? replicas ?? 1,
     each: { gpus: requests('nvidia.com/gpu'), cpu: requests('cpu'), memory: requests('memory') },
-    others: namesIn(spec?.template.spec).filter((resource) => !known.includes(resource)),
+    others: namesIn(pod).filter((resource) => !known.includes(resource)),
   };
 }
 

@@ -146,6 +146,19 @@ export const trainingJobSchema = z.strictObject({
    */
   deadline: durationSchema.optional(),
   /**
+   * How long the program may make no progress before it is stopped, and started again as after any failure: the time
+   * since it last wrote `PROGRESS_FILE`. It must be longer than its slowest step, or than an evaluation or a checkpoint
+   * in between. The first node is judged, by `sh`, `date` and `stat` of the image.
+   * @default - never: its deadline ends it
+   */
+  stalledAfter: durationSchema.optional(),
+  /**
+   * How long a node that starts may take to write it for the first time: until its peers are there, data is read and
+   * kernels are compiled.
+   * @default - as long as `stalledAfter`
+   */
+  firstProgressWithin: durationSchema.optional(),
+  /**
    * How long a finished run and its logs are kept.
    * @default '24h'
    */

@@ -14,10 +14,12 @@ import { CREDENTIALS_EGRESS } from '../platform/credentials';
 import { selectorLabels, workloadMetadata } from '../platform/labels';
 import { Platform } from '../platform/platform';
 import { warn } from '../platform/warnings';
+import { claimProblems } from './checkpoint-claim';
 import { type Engine, engineOf } from './engines/engine';
 import { jobSpec } from './engines/job';
 import { jobSetSpec, POD_SUFFIX } from './engines/jobset';
 import { problemsOf } from './problems';
+import { stallWarnings } from './stall';
 import { graceOf, survivalWarnings } from './survival';
 import { RENDEZVOUS_PORT } from './torchrun';
 import { type TrainingJobProps, type TrainingJobSettings, trainingJobSchema } from './training-job-props';
@@ -160,11 +162,19 @@ export class TrainingJob extends Construct {
   private check(): void {
     const { queue } = this.settings;
     const problems = problemsOf(this.settings, this.platform.cluster, this.engine);
-    // What there is to borrow, and who is served, is known when the tree is complete.
+    // What there is to borrow, who is served and what claims there are is known when the tree is complete.
     this.node.addValidation({
-      validate: () => [...problems, ...(queue?.problemsWith(this, this.settings) ?? [])],
+      validate: () => [
+        ...problems,
+        ...claimProblems(this, this.settings),
+        ...(queue?.problemsWith(this, this.settings) ?? []),
+      ],
     });
-    const warnings = [...survivalWarnings(this.settings), ...(queue?.warningsWith(this.settings) ?? [])];
+    const warnings = [
+      ...survivalWarnings(this.settings),
+      ...stallWarnings(this.settings, this.engine),
+      ...(queue?.warningsWith(this.settings) ?? []),
+    ];
     if (this.platform.production) for (const text of warnings) warn(this, text);
     explain(this, graceOf(this.settings).derivations);
   }

@@ -9,7 +9,7 @@ import { Platform } from '../platform/platform';
 import { warn } from '../platform/warnings';
 import { borrowedOf, type Demand, lentOf, onLoan, ownOf, queueProblems, waitProblems } from './queue-problems';
 import { quotaOf } from './quota';
-import { type Served, servedProblems } from './served';
+import { type Served, servedProblems, turnProblems } from './served';
 import { flavorSpec, type QueueTopology, topologyWarnings } from './topology';
 import {
   type Priority,
@@ -122,7 +122,11 @@ export class TrainingQueue extends Construct {
       Platform.of(run) === this.platform
         ? []
         : [`queue must be in the platform of the run, got '${this.node.path}': make one there`];
-    return [...elsewhere, ...waitProblems({ name, settings, borrowed: borrowedOf(settings, lendable) }, demand)];
+    return [
+      ...elsewhere,
+      ...waitProblems({ name, settings, borrowed: borrowedOf(settings, lendable) }, demand),
+      ...turnProblems(this.served, name, demand.priorityClass),
+    ];
   }
 
   /** What is risky about a run. */
