@@ -1,7 +1,7 @@
 import { ApiObject } from 'cdk8s';
 import type { IConstruct } from 'constructs';
+import type { Deployment } from 'kubernetes-types/apps/v1';
 import type { CronJob } from 'kubernetes-types/batch/v1';
-import type { PodSpec, PodTemplateSpec } from 'kubernetes-types/core/v1';
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import { type Duration, durationSchema, formatSeconds, seconds } from '../core/durations';
@@ -21,15 +21,15 @@ const FRAMEWORKS: Readonly<Record<string, readonly string[]>> = {
   Deployment: ['pod', 'deployment'],
 };
 
-/** For a node that must come and an image that must be pulled, beside what the pods themselves take to start. */
-const ROOM_SECONDS = 600;
+/** For a node that must come and an image that must be pulled, which is all that a run takes to start. */
+const RUN_SECONDS = 600;
 
 /** Checks {@link KueueConfigurationProps}. */
 export const kueueConfigurationSchema = z.strictObject({
   /**
    * How long the pods of what was let in may take until all are ready. After that it goes back to the queue, and others
    * get their turn: no run holds GPUs while it waits for nodes that don't come, or for a pod whose node is lost.
-   * @default - ten minutes more than the slowest of the queued servers may take to start
+   * @default - ten minutes, or as long as the slowest of the queued servers may take to start
    */
   podsReadyWithin: durationSchema.optional(),
 });
@@ -59,10 +59,10 @@ export function kueueConfiguration(root: IConstruct, props: KueueConfigurationPr
   if (queued.length === 0) {
     throw new InvalidInput([{ where, text: 'must be given a tree with something in a queue, got one without' }]);
   }
-  const starts = Math.max(...queued.map((object) => startSeconds(podOf(object))));
-  const within = podsReadyWithin ?? formatSeconds(starts + ROOM_SECONDS);
-  if (seconds(within) <= starts) {
-    const text = `podsReadyWithin must be longer than the queued servers may take to start, '${formatSeconds(starts)}', got '${within}': their replicas would be stopped before`;
+  const starts = Math.max(...queued.map(startSeconds));
+  const within = podsReadyWithin ?? formatSeconds(Math.max(RUN_SECONDS, starts));
+  if (seconds(within) < starts) {
+    const text = `podsReadyWithin must be at least '${formatSeconds(starts)}', which the queued servers may take to start, got '${within}': their replicas would be stopped before`;
     throw new InvalidInput([{ where, text }]);
   }
   const namespaces = [...new Set(queued.map((object) => Platform.of(object).namespace))].sort();
@@ -109,19 +109,9 @@ function isQueued(object: ApiObject): boolean {
   return KUEUE_LABELS.queue in labels || object.metadata.getLabel(KUEUE_LABELS.queue) !== undefined;
 }
 
-/** The pods of what enters pod by pod; runs are ready when their containers run. */
-function podOf(object: ApiObject): PodSpec | undefined {
-  if (object.kind !== 'Deployment') return undefined;
-  const { spec = {} }: { spec?: { template?: PodTemplateSpec } } = object.toJson();
-  return spec.template?.spec;
-}
-
-/** How long the probes of a pod give it until it is ready. */
-function startSeconds(pod: PodSpec | undefined): number {
-  const times = (pod?.containers ?? []).map(({ startupProbe: probe }) => {
-    if (probe === undefined) return 0;
-    // What is left out is Kubernetes' default.
-    return (probe.initialDelaySeconds ?? 0) + (probe.periodSeconds ?? 10) * (probe.failureThreshold ?? 3);
-  });
-  return Math.max(0, ...times);
+/** What a server may take until its pods are ready: an image and a model to pull, a model to load. */
+function startSeconds(object: ApiObject): number {
+  if (object.kind !== 'Deployment') return 0;
+  const { spec }: Deployment = object.toJson();
+  return spec?.progressDeadlineSeconds ?? RUN_SECONDS;
 }
