@@ -180,8 +180,13 @@ const title = isBuilt ? 'with the real controller' : 'kueue is not built: npx ts
     const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: lost?.spec.nodeName ?? '' } };
     await client.patch(node, { spec: { unschedulable: true } });
     if (lost !== undefined) await evict(lost);
-    const after = await podsOf('pair', 2);
-    expect(after.map(({ spec }) => spec.nodeName)).not.toContain(node.metadata.name);
+    await eventually(
+      async () => {
+        const after = await podsOf('pair', 2);
+        expect(after.map(({ spec }) => spec.nodeName)).not.toContain(node.metadata.name);
+      },
+      { seconds: 90 },
+    );
     expect((await job('team-a', 'pair')).status.failed ?? 0).toBe(0);
   });
 
