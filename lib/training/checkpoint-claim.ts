@@ -21,6 +21,6 @@ export function claimProblems(run: IConstruct, { checkpoints, nodes }: TrainingJ
   const modes = spec?.accessModes ?? [];
   if (claim === undefined || modes.includes(SHARED)) return [];
   return [
-    `checkpoints.claim must be one that ${nodes} nodes can mount at the same time, got '${checkpoints.claim}', which is ${modes.join(', ')}: make it ${SHARED} or take one node`,
+    `checkpoints.claim must be one that ${nodes} nodes can mount and write to, got '${checkpoints.claim}', which is ${modes.join(', ')}: make it ${SHARED} or take one node`,
   ];
 }
