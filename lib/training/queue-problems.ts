@@ -1,3 +1,5 @@
+import type { ApiObject } from 'cdk8s';
+import type { CronJob } from 'kubernetes-types/batch/v1';
 import { show } from '../core/problem';
 import { type Bytes, bytes, type Cpu, cores } from '../core/quantities';
 import type { Cluster } from '../platform/cluster';
@@ -67,6 +69,20 @@ export function waitProblems(
     );
   }
   return problems;
+}
+
+/** By it, Kueue would start a Job with fewer pods than it asks for. */
+const PARTIAL = 'kueue.x-k8s.io/job-min-parallelism';
+
+/** Why a run that a transform lets in by parts would wait for ever: the nodes that start wait for those that don't. */
+export function partialProblems(run: ApiObject): string[] {
+  const { metadata, spec }: CronJob = run.toJson();
+  const annotations = [metadata?.annotations, spec?.jobTemplate?.metadata?.annotations];
+  const partial = annotations.map((given) => given?.[PARTIAL]).find((given) => given !== undefined);
+  if (partial === undefined) return [];
+  return [
+    `transform must be without the annotation ${PARTIAL}, got '${partial}': the nodes that are let in would wait for the others for ever (kueue#2796); lower nodes instead`,
+  ];
 }
 
 /** What a run needs more of than is its queue's own, in words. */

@@ -23,8 +23,11 @@ export function servedProblems(servers: readonly Served[], own: Amounts): string
   );
   for (const what of COUNTED) {
     const asking = demands.filter(({ each }) => each[what] > 0);
-    if (asking.reduce((sum, { each, most }) => sum + most * each[what], 0) <= own[what]) continue;
-    const asked = asking.map(({ name, each, most }) => `${most} × ${written(what, each[what])} of '${name}'`);
+    if (asking.reduce((sum, { each, most, surge }) => sum + (most + surge) * each[what], 0) <= own[what]) continue;
+    const asked = asking.map(({ name, each, most, surge }) => {
+      const one = written(what, each[what]);
+      return `${most} × ${one} of '${name}'${surge === 0 ? '' : ` and ${surge} × ${one} for its rollout`}`;
+    });
     problems.push(
       `serve must be given servers that fit into the queue's own ${what} with all their replicas, got ${asked.join(' and ')}, and it has ${written(what, own[what])}: raise it or lower their most replicas, or some wait for ever`,
     );
@@ -51,17 +54,21 @@ export function turnProblems(servers: readonly Served[], queue: string, priority
 
 function podOf(deployment: ApiObject) {
   const { metadata, spec }: Deployment = deployment.toJson();
-  return { name: metadata?.name ?? deployment.name, replicas: spec?.replicas, pod: spec?.template.spec };
+  const name = metadata?.name ?? deployment.name;
+  return { name, replicas: spec?.replicas, strategy: spec?.strategy, pod: spec?.template.spec };
 }
 
 /** What the replicas of a server ask for, and how many there can be. */
 function demandOf({ nodes }: Served) {
-  const { name, replicas, pod } = podOf(nodes.deployment);
+  const { name, replicas, strategy, pod } = podOf(nodes.deployment);
+  const { maxUnavailable = 0 } = strategy?.rollingUpdate ?? {};
   const requests = requestsOf(pod);
   const known: readonly string[] = [...Object.values(RESOURCES), UNCOUNTED_DISK.name];
   return {
     name,
     most: mostOf(nodes.deployment) ?? replicas ?? 1,
+    // Where no replica may be away, a new version starts with one more, and waits for ever if that does.
+    surge: strategy?.rollingUpdate !== undefined && Number.parseInt(String(maxUnavailable), 10) === 0 ? 1 : 0,
     each: { gpus: requests('nvidia.com/gpu'), cpu: requests('cpu'), memory: requests('memory') },
     others: namesIn(pod).filter((resource) => !known.includes(resource)),
   };

@@ -19,6 +19,7 @@ import { type Engine, engineOf } from './engines/engine';
 import { jobSpec } from './engines/job';
 import { jobSetSpec, POD_SUFFIX } from './engines/jobset';
 import { problemsOf } from './problems';
+import { partialProblems } from './queue-problems';
 import { stallWarnings } from './stall';
 import { graceOf, survivalWarnings } from './survival';
 import { RENDEZVOUS_PORT } from './torchrun';
@@ -167,7 +168,9 @@ export class TrainingJob extends Construct {
       validate: () => [
         ...problems,
         ...claimProblems(this, this.settings),
-        ...(queue?.problemsWith(this, this.settings) ?? []),
+        ...(queue === undefined
+          ? []
+          : [...queue.problemsWith(this, this.settings), ...partialProblems(this.nodes.job)]),
       ],
     });
     const warnings = [

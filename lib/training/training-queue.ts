@@ -32,8 +32,8 @@ const QUEUE = Symbol.for('recstack.TrainingQueue');
 export interface TrainingQueueNodes {
   readonly clusterQueue: ApiObject;
   readonly localQueue: ApiObject;
-  /** What the quota is of; undefined in a cohort, which has one for all of its queues. */
-  readonly resourceFlavor: ApiObject | undefined;
+  /** What the quota is of; in a cohort, the one of all its queues. */
+  readonly resourceFlavor: ApiObject;
   readonly topology: ApiObject | undefined;
   readonly priorityClasses: Readonly<Record<Priority | 'serving', ApiObject>>;
 }
@@ -162,12 +162,11 @@ export class TrainingQueue extends Construct {
       // Without labels of nodes: the pods say themselves which GPUs they want, and a type may go by several labels.
       topology: levels && topology(this, 'topology', { metadata, spec: { levels } }),
       resourceFlavor:
-        cohort === undefined
-          ? resourceFlavor(this, 'resource-flavor', {
-              metadata,
-              spec: where && flavorSpec(metadata.name, where, gpus?.type, cluster),
-            })
-          : undefined,
+        cohort?.nodes.resourceFlavor ??
+        resourceFlavor(this, 'resource-flavor', {
+          metadata,
+          spec: where && flavorSpec(metadata.name, where, gpus?.type, cluster),
+        }),
       clusterQueue: clusterQueue(this, 'cluster-queue', {
         metadata,
         spec: {

@@ -68,6 +68,13 @@ test("of a server that KEDA scales as well, by an object of one's own", () => {
   expect(problemsOf(() => objectsOf(shop))).toEqual([TOO_MANY("4 × 8 of 'ranker'")]);
 });
 
+test('a rollout that takes no replica away needs room for one more, or it would never begin', () => {
+  expect(problemsOf(() => objectsOf(served({ replicas: 2, supply: 'spare' }).shop))).toEqual([
+    TOO_MANY("2 × 8 of 'ranker' and 1 × 8 for its rollout"),
+  ]);
+  expect(problemsOf(() => objectsOf(served({ replicas: 1, supply: 'spare' }).shop))).toEqual([]);
+});
+
 test('what a queue does not count is refused, as Kueue never admits it', () => {
   const { shop } = served({ gpu: { mig: '2g.20gb', type: A100 } });
   expect(problemsOf(() => objectsOf(shop))).toEqual([
