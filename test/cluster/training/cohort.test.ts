@@ -91,7 +91,9 @@ test('what is written is admitted without a warning, and kept', async () => {
   }
 });
 
-const isBuilt = builtOf(['kueue']).length > 0;
+const built = builtOf(['kueue', 'jobset']);
+const isBuilt = built.includes('kueue');
+const engines = built.includes('jobset') ? (['job', 'jobset'] as const) : (['job'] as const);
 const title = isBuilt ? 'with the real controller' : 'kueue is not built: npx tsx tools/build.ts --only kueue';
 (isBuilt ? describe : describe.skip)(title, () => {
   const workspace = new Workspace();
@@ -107,7 +109,9 @@ const title = isBuilt ? 'with the real controller' : 'kueue is not built: npx ts
   let stop = () => workspace.stop();
 
   beforeAll(async () => {
-    const written: object = parse(kueueConfiguration(appOf({ pair: PAIR }, { served: true })));
+    const written: object = parse(
+      kueueConfiguration(appOf({ pair: PAIR, gang: { ...PAIR, engine: 'jobset' } }, { served: true })),
+    );
     const { integrations, managedJobsNamespaceSelector, waitForPodsReady } = written as Record<string, object>;
     const soon = { timeout: '15s', recoveryTimeout: '15s' };
     const config = {
@@ -119,7 +123,7 @@ const title = isBuilt ? 'with the real controller' : 'kueue is not built: npx ts
         requeuingStrategy: { timestamp: 'Eviction', backoffBaseSeconds: 1 },
       },
     };
-    stop = await startKueue(client, workspace, { namespace: TEAMS, jobSets: false, config });
+    stop = await startKueue(client, workspace, { namespace: TEAMS, jobSets: built.includes('jobset'), config });
   });
   afterAll(() => stop());
 
@@ -168,8 +172,8 @@ const title = isBuilt ? 'with the real controller' : 'kueue is not built: npx ts
     await eventually(async () => expect((await job('team-a', 'large')).spec.suspend).toBe(true));
   });
 
-  test('a run that must be near together is in one rack', async () => {
-    await apply({ pair: { ...PAIR, topology: { required: 'rack' } } });
+  test.each(engines)('a run that must be near together is in one rack: %s', async (engine) => {
+    await apply({ pair: { ...PAIR, engine, topology: { required: 'rack' } } });
     const names = (await podsOf('pair', 2)).map(({ spec }) => spec.nodeName).sort();
     expect(names).toEqual([`${GPU}-1`, `${GPU}-2`]);
   });
