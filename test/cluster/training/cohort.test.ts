@@ -11,7 +11,7 @@ import {
 import { synthesize } from '../../../lib/testing';
 import { own, ranker } from '../../serving/fixtures';
 import { builtOf } from '../harness/built';
-import { Client } from '../harness/client';
+import { Client, type Live } from '../harness/client';
 import { cluster } from '../harness/cluster';
 import { installCrds } from '../harness/crds';
 import { eventually } from '../harness/eventually';
@@ -181,6 +181,7 @@ const title = isBuilt ? 'with the real controller' : 'kueue is not built: npx ts
   test('a rack without room for a replacement gives the run back to the queue, which finds another place', async () => {
     await apply({ pair: { ...PAIR, topology: { preferred: 'rack' } } });
     const [lost] = await podsOf('pair', 2);
+    await ready('team-a');
     const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: lost?.spec.nodeName ?? '' } };
     await client.patch(node, { spec: { unschedulable: true } });
     if (lost !== undefined) await evict(lost);
@@ -227,6 +228,18 @@ const job = (team: Team, name: string) =>
     kind: 'Job',
     metadata: { name, namespace: team },
   });
+
+/** Waits until Kueue has seen the only run of a team at work: from then on, it counts as one to recover. */
+const ready = (team: Team) =>
+  eventually(async () => {
+    const workloads = await client.list<Workload>('kueue.x-k8s.io/v1beta1', 'Workload', team);
+    const met = workloads.flatMap(({ status }) => status.conditions ?? []).filter(({ type }) => type === 'PodsReady');
+    expect(met.map(({ status }) => status)).toEqual(['True']);
+  });
+
+interface Workload extends Live {
+  readonly status: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+}
 
 const exit = (pod: Pod, code: number) =>
   client.patch(pod, { metadata: { annotations: { 'recstack.test/exit-code': String(code) } } });
