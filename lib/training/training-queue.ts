@@ -96,8 +96,7 @@ export class TrainingQueue extends Construct {
 
   /**
    * Lets a server's replicas take from the same quota, before all training: a replica for which there is no room stops
-   * as many runs as it takes. Kueue must have its integrations `pod` and `deployment` enabled, which it has not by
-   * default.
+   * as many runs as it takes. Kueue must take in Deployments, which it doesn't by default: see `kueueConfiguration`.
    *
    * @throws InvalidInput when the server is in another namespace
    */
