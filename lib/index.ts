@@ -95,7 +95,13 @@ export { type SynthResult, synth } from './synth/synth';
 export type { Engine } from './training/engines/capabilities';
 export { type Hyperparameters, hyperparametersSchema } from './training/hyperparameters';
 export type { InClusterScriptNodes } from './training/in-cluster-script';
+export {
+  type KueueConfigurationProps,
+  kueueConfiguration,
+  kueueConfigurationSchema,
+} from './training/kueue-configuration';
 export { networkSchema, type TrainingNetwork } from './training/network-props';
+export { QueueCohort, type QueueCohortNodes, type QueueCohortProps, queueCohortSchema } from './training/queue-cohort';
 export { type Admission, type Run, TrainingCalendar } from './training/training-calendar';
 export { type TrainingCalendarProps, trainingCalendarSchema } from './training/training-calendar-props';
 export { TrainingJob, type TrainingJobNodes } from './training/training-job';

@@ -90,7 +90,7 @@ const shape = z.strictObject({
     })
     .optional(),
   /** Trains the ranker anew, on a schedule. */
-  retraining: trainingJobSchema.omit({ transform: true, queue: true, priority: true, calendar: true }),
+  retraining: trainingJobSchema.omit({ transform: true, queue: true, priority: true, calendar: true, topology: true }),
   /** Prometheus, Alertmanager and Grafana. */
   monitoring: monitoringSchema.prefault({}),
 });

@@ -18,16 +18,19 @@ const WORD = '[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?';
 const DOMAIN = '(?=.{1,253}/)[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*';
 const WORD_RULE = "at most 63 letters, digits, '-', '_' and '.', from a letter or digit to another";
 
+/** Checks the key of a label. */
+export const labelKeySchema = pattern<string>(
+  new RegExp(`^(${DOMAIN}/)?${WORD}$`),
+  must('be the key of a label', `${WORD_RULE}, or a domain and '/' before that`),
+);
+
 /**
  * Checks a user's labels.
  *
  * @see https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set
  */
 export const labelsSchema = z.record(
-  pattern<string>(
-    new RegExp(`^(${DOMAIN}/)?${WORD}$`),
-    must('be the key of a label', `${WORD_RULE}, or a domain and '/' before that`),
-  ),
+  labelKeySchema,
   pattern<string>(new RegExp(`^${WORD}$`), must('be the value of a label', WORD_RULE)),
 );
 

@@ -7,7 +7,9 @@ import type { Platform } from '../platform/platform';
 import { RESTRICTED_CONTAINER, restrictedPod } from '../platform/pod-security';
 import { HYPERPARAMETERS, hyperparameterArgs } from './hyperparameters';
 import { networkOf } from './network';
+import { stallProbe } from './stall';
 import { graceOf } from './survival';
+import { placementAnnotations } from './topology';
 import type { TrainingJobSettings } from './training-job-props';
 import { dataVolumes, diskOf, sharedMemoryOf } from './volumes';
 
@@ -34,11 +36,12 @@ export interface Meeting {
 /** The pods of a run, one for each node. */
 export function podTemplate(input: RunInput, meeting: Meeting): PodTemplateSpec {
   const { platform, name } = input;
-  const { hyperparameters } = input.settings;
+  const { hyperparameters, topology, queue } = input.settings;
   const annotations = {
     // In the pod itself, so that a pod that starts again reads what the others have read.
     ...(hyperparameters === undefined ? {} : { [HYPERPARAMETERS.annotation]: JSON.stringify(hyperparameters) }),
     ...networkOf(input.settings).annotations,
+    ...placementAnnotations(topology, queue?.topology),
   };
   return {
     metadata: {
@@ -90,6 +93,7 @@ function trainer(settings: TrainingJobSettings, image: string, meeting: readonly
     command: [...settings.command],
     ...argsOf(settings),
     ...graceOf(settings).container,
+    ...stallProbe(settings),
     env: [...meeting, ...envVars(network.env), ...ownEnv(settings)],
     resources: {
       requests: { cpu: formatCpu(cores(resources.cpu)), memory, ...disk, ...devices },

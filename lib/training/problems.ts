@@ -6,7 +6,9 @@ import { engineProblems } from './engines/engine';
 import { rayProblems } from './engines/rayjob';
 import { networkProblems } from './network';
 import { isRepeated, scheduleProblems } from './schedule';
+import { stallProblems } from './stall';
 import { survivalProblems } from './survival';
+import { placementProblems } from './topology';
 import type { TrainingJobSettings } from './training-job-props';
 import { volumeProblems } from './volumes';
 
@@ -23,6 +25,8 @@ export function problemsOf(settings: TrainingJobSettings, cluster: Cluster, engi
     ...volumeProblems(settings),
     ...costProblems(settings),
     ...scheduleProblems(settings),
+    ...stallProblems(settings),
+    ...placementProblems(settings.topology, settings.nodes, settings.queue?.topology),
     ...(settings.priority !== undefined && settings.queue === undefined
       ? [`priority must come with a queue, got '${settings.priority}' and none: set queue or priorityClass`]
       : []),

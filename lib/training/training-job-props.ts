@@ -17,6 +17,7 @@ import { hasCronValues } from './cron';
 import { ENGINES } from './engines/capabilities';
 import { hyperparametersSchema } from './hyperparameters';
 import { networkSchema } from './network-props';
+import { placementSchema } from './topology';
 import { isOwnedVariable, OWNED_VARIABLES } from './torchrun';
 import { TrainingCalendar } from './training-calendar';
 import { TrainingQueue } from './training-queue';
@@ -203,6 +204,19 @@ export const trainingJobSchema = z.strictObject({
    */
   deadline: durationSchema.optional(),
   /**
+   * How long the program may make no progress before it is stopped, and started again as after any failure: the time
+   * since it last wrote `PROGRESS_FILE`. It must be longer than its slowest step, or than an evaluation or a checkpoint
+   * in between. The first node is judged, by `sh`, `date` and `stat` of the image.
+   * @default - never: its deadline ends it
+   */
+  stalledAfter: durationSchema.optional(),
+  /**
+   * How long a node that starts may take to write it for the first time: until its peers are there, data is read and
+   * kernels are compiled.
+   * @default - as long as `stalledAfter`
+   */
+  firstProgressWithin: durationSchema.optional(),
+  /**
    * How long a run takes as a rule, for the cost in `recstack plan`; nothing is ended by it.
    * @default - not known: the plan tells what it costs at most
    */
@@ -223,6 +237,12 @@ export const trainingJobSchema = z.strictObject({
    * @default 'normal'
    */
   priority: oneOf(PRIORITIES).optional(),
+  /**
+   * How near to each other its nodes lie, by a level of the topology of its queue.
+   * @default - wherever there is room
+   * @example { required: 'rack' }
+   */
+  topology: placementSchema.optional(),
   /**
    * Name of the priority class of the pods.
    * @default - the cluster's default

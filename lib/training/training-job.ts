@@ -17,6 +17,7 @@ import { CREDENTIALS_EGRESS } from '../platform/credentials';
 import { selectorLabels, workloadMetadata } from '../platform/labels';
 import { Platform } from '../platform/platform';
 import { warn } from '../platform/warnings';
+import { claimProblems } from './checkpoint-claim';
 import { costOf, costWarnings } from './cost';
 import type { Engine } from './engines/capabilities';
 import { engineOf } from './engines/engine';
@@ -28,7 +29,9 @@ import { entryOf } from './entry';
 import { networkOf, networkWarnings } from './network';
 import { problemsOf } from './problems';
 import { admitDevices } from './queue-devices';
+import { partialProblems } from './queue-problems';
 import { cronJobSpec, isRepeated } from './schedule';
+import { stallWarnings } from './stall';
 import { graceOf, survivalWarnings } from './survival';
 import { RENDEZVOUS_PORT } from './torchrun';
 import { type TrainingJobProps, type TrainingJobSettings, trainingJobSchema } from './training-job-props';
@@ -188,17 +191,23 @@ export class TrainingJob extends Construct {
 
   private check(): void {
     const { queue, calendar } = this.settings;
+    const problems = problemsOf(this.settings, this.platform.cluster, this.engine);
     const demand = this.engine === 'rayjob' ? rayDemand(this.settings) : this.settings;
-    const waiting = [
-      ...(queue?.problemsWith(this, demand) ?? []),
-      ...(calendar?.problemsWith(this, this.settings) ?? []),
-    ];
-    const problems = [...problemsOf(this.settings, this.platform.cluster, this.engine), ...waiting];
-    if (problems.length > 0) this.node.addValidation({ validate: () => problems });
+    // What there is to borrow, who is served and what claims there are is known when the tree is complete.
+    this.node.addValidation({
+      validate: () => [
+        ...problems,
+        ...claimProblems(this, this.settings),
+        ...(queue === undefined ? [] : [...queue.problemsWith(this, demand), ...partialProblems(this.nodes.job)]),
+        ...(calendar?.problemsWith(this, this.settings) ?? []),
+      ],
+    });
     const warnings = [
       ...survivalWarnings(this.settings),
       ...networkWarnings(this.settings),
       ...costWarnings(this.settings),
+      ...stallWarnings(this.settings, this.engine),
+      ...(queue?.warningsWith(this.settings) ?? []),
     ];
     if (this.platform.production) for (const text of warnings) warn(this, text);
     explain(this, graceOf(this.settings).derivations);

@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { bytesSchema, cpuSchema } from '../core/quantities';
-import { oneOf, wholeNumber } from '../core/schema';
+import { instance, oneOf, wholeNumber } from '../core/schema';
 import { GPU_TYPES } from '../platform/gpus';
+import { QueueCohort } from './queue-cohort';
+import { shareSchema } from './quota';
+import { topologySchema } from './topology';
 
 /** How urgent a run is beside the others of its queue. */
 export const PRIORITIES = ['low', 'normal', 'high'] as const;
@@ -16,8 +19,8 @@ export const trainingQueueSchema = z.strictObject({
    */
   gpus: z
     .strictObject({
-      /** How many. */
-      count: wholeNumber({ min: 1, of: 'GPUs' }),
+      /** How many; in a cohort also none, for runs that live on what others leave. */
+      count: wholeNumber({ min: 0, of: 'GPUs' }),
       /** Their type: a queue counts one, since GPUs of another are no substitute. */
       type: oneOf(GPU_TYPES),
     })
@@ -26,7 +29,32 @@ export const trainingQueueSchema = z.strictObject({
   cpu: cpuSchema,
   /** Memory that may be set aside at the same time. */
   memory: bytesSchema,
+  /**
+   * The cohort with whose other queues it shares: what it doesn't use they may have until it needs it, and what they
+   * don't use it may have until they do.
+   * @default - none
+   */
+  cohort: instance<QueueCohort>(QueueCohort.isQueueCohort, 'be a QueueCohort').optional(),
+  /**
+   * The most that it borrows from its cohort.
+   * @default - whatever the others don't use
+   */
+  borrowingLimit: shareSchema.optional(),
+  /**
+   * The most that it lends to its cohort; the rest stays free for whoever comes.
+   * @default - whatever it doesn't use
+   */
+  lendingLimit: shareSchema.optional(),
+  /**
+   * Where the nodes lie in the network, so that runs can ask to be near together; of a queue in a cohort, the cohort
+   * knows. Kueue never lets it be changed: a new one takes a queue of another id.
+   * @default - not known
+   */
+  topology: topologySchema.optional(),
 });
 
 /** Properties of a TrainingQueue. @interface */
 export type TrainingQueueProps = z.input<typeof trainingQueueSchema>;
+
+/** The same, checked. */
+export type TrainingQueueSettings = z.output<typeof trainingQueueSchema>;

@@ -1,14 +1,22 @@
 import type { ApiObject } from 'cdk8s';
 import { Construct, type IConstruct } from 'constructs';
-import type { z } from 'zod';
 import { MAX_LABEL } from '../core/names';
 import { InvalidInput } from '../core/problem';
-import { bytes, type bytesSchema, cores, type cpuSchema, formatBytes, formatCpu } from '../core/quantities';
 import { parse } from '../core/schema';
-import { clusterQueue, KUEUE_LABELS, localQueue, resourceFlavor, workloadPriorityClass } from '../crds/kueue';
+import { clusterQueue, KUEUE_LABELS, localQueue, resourceFlavor, topology, workloadPriorityClass } from '../crds/kueue';
 import { LABELS } from '../platform/labels';
 import { Platform } from '../platform/platform';
-import { type Priority, type TrainingQueueProps, trainingQueueSchema } from './training-queue-props';
+import { warn } from '../platform/warnings';
+import { borrowedOf, type Demand, lentOf, onLoan, ownOf, queueProblems, waitProblems } from './queue-problems';
+import { quotaOf } from './quota';
+import { type Served, servedProblems, turnProblems } from './served';
+import { flavorSpec, type QueueTopology, topologyWarnings } from './topology';
+import {
+  type Priority,
+  type TrainingQueueProps,
+  type TrainingQueueSettings,
+  trainingQueueSchema,
+} from './training-queue-props';
 
 /** What a queue orders by: the values have room between them for classes of one's own. */
 const VALUES = { low: 100, normal: 200, high: 300, serving: 1000 } as const satisfies Record<
@@ -16,11 +24,7 @@ const VALUES = { low: 100, normal: 200, high: 300, serving: 1000 } as const sati
   number
 >;
 
-/**
- * The disk that pods set aside must be in the quota, as Kueue admits nothing that asks for a resource which its queue
- * doesn't have; nobody counts it, so that it never is what is short.
- */
-const UNCOUNTED_DISK = '1Pi';
+const NOTHING = { gpus: 0, cpu: 0, memory: 0 } as const;
 
 const QUEUE = Symbol.for('recstack.TrainingQueue');
 
@@ -28,17 +32,11 @@ const QUEUE = Symbol.for('recstack.TrainingQueue');
 export interface TrainingQueueNodes {
   readonly clusterQueue: ApiObject;
   readonly localQueue: ApiObject;
+  /** What the quota is of; in a cohort, the one of all its queues. */
   readonly resourceFlavor: ApiObject;
+  readonly topology: ApiObject | undefined;
   readonly priorityClasses: Readonly<Record<Priority | 'serving', ApiObject>>;
 }
-
-/** What a run asks for on each of its nodes. */
-export type Demand = Readonly<{
-  nodes: number;
-  gpusPerNode: number;
-  gpuType?: string | undefined;
-  resources: z.output<z.ZodObject<{ cpu: typeof cpuSchema; memory: typeof bytesSchema }>>;
-}>;
 
 /**
  * A quota that training runs share and wait for, by Kueue: a run starts when all of its nodes fit in, the oldest of the
@@ -65,7 +63,8 @@ export class TrainingQueue extends Construct {
   /** The name of its LocalQueue, by which other workloads of the namespace can enter it. */
   readonly name: string;
   private readonly platform: Platform;
-  private readonly settings: z.output<typeof trainingQueueSchema>;
+  private readonly settings: TrainingQueueSettings;
+  private readonly served: Served[] = [];
 
   /** Whether `x` is a TrainingQueue, also one of another copy of recstack. */
   static isTrainingQueue(x: unknown): x is TrainingQueue {
@@ -80,20 +79,30 @@ export class TrainingQueue extends Construct {
     this.settings = parse(trainingQueueSchema, props, this.node.path);
     // The name of a priority class is the value of a label.
     this.name = this.platform.nameOf(this, MAX_LABEL - `${this.platform.namespace}--serving`.length);
+    const { cohort, topology: where } = this.settings;
     this.nodes = this.emit();
-    const problems = this.problems();
-    if (problems.length > 0) this.node.addValidation({ validate: () => problems });
+    cohort?.join(this.node.path, { lends: lentOf(this.settings) });
+    if (cohort !== undefined) this.nodes.clusterQueue.node.addDependency(cohort);
+    const problems = queueProblems(this.settings, this.platform.cluster);
+    // Servers come in later, and are scaled later still.
+    this.node.addValidation({ validate: () => [...problems, ...servedProblems(this.served, ownOf(this.settings))] });
+    if (where && this.platform.production) for (const text of topologyWarnings(where)) warn(this, text);
+  }
+
+  /** Where the nodes lie, as far as it is known. */
+  get topology(): QueueTopology | undefined {
+    return this.settings.cohort?.topology ?? this.settings.topology;
   }
 
   /**
    * Lets a server's replicas take from the same quota, before all training: a replica for which there is no room stops
-   * as many runs as it takes. Kueue must have its integrations `pod` and `deployment` enabled, which it has not by
-   * default.
+   * as many runs as it takes. Kueue must take in Deployments, which it doesn't by default: see `kueueConfiguration`.
    *
    * @throws InvalidInput when the server is in another namespace
    */
-  serve(server: IConstruct & { readonly nodes: { readonly deployment: ApiObject } }): void {
+  serve(server: Served): void {
     this.requireSamePlatform(server, 'serve');
+    this.served.push(server);
     const labels = { [KUEUE_LABELS.queue]: this.name, [KUEUE_LABELS.priority]: this.priorityClass('serving') };
     for (const [key, value] of Object.entries(labels)) server.nodes.deployment.metadata.addLabel(key, value);
     server.nodes.deployment.node.addDependency(this);
@@ -104,41 +113,39 @@ export class TrainingQueue extends Construct {
     return { [KUEUE_LABELS.queue]: this.name, [KUEUE_LABELS.priority]: this.priorityClass(priority) };
   }
 
-  /** Why a run would wait for ever, each as the rest of a sentence after its path. */
-  problemsWith(run: IConstruct, { nodes, gpusPerNode, gpuType, resources }: Demand): string[] {
-    const { gpus, cpu, memory } = this.settings;
-    const problems: string[] = [];
-    if (Platform.of(run) !== this.platform) {
-      problems.push(`queue must be in the platform of the run, got '${this.node.path}': make one there`);
-    }
-    if (gpusPerNode > 0 && gpus !== undefined && gpuType !== gpus.type) {
-      const given = gpuType === undefined ? 'but is missing' : `got '${gpuType}'`;
-      problems.push(`gpuType must be '${gpus.type}', which the queue '${this.name}' counts, ${given}`);
-    }
-    const tooMuch = (what: string, each: string, has: string, raise: string) =>
-      `nodes must fit into the queue '${this.name}' at the same time, got ${nodes} × ${each}${what}, and it has ${has}: take fewer or raise the queue's ${raise}, or the run waits for ever`;
-    if (nodes * gpusPerNode > (gpus?.count ?? 0)) {
-      problems.push(tooMuch(' GPUs', String(gpusPerNode), String(gpus?.count ?? 'none'), 'gpus.count'));
-    }
-    if (nodes * cores(resources.cpu) > cores(cpu)) problems.push(tooMuch(' CPU', resources.cpu, cpu, 'cpu'));
-    if (nodes * bytes(resources.memory) > bytes(memory)) {
-      problems.push(tooMuch(' of memory', resources.memory, memory, 'memory'));
-    }
-    return problems;
+  /** Why a run would wait for ever, each as the rest of a sentence after its path, once all that shares is known. */
+  problemsWith(run: IConstruct, demand: Demand): string[] {
+    const { name, settings } = this;
+    const lendable = settings.cohort?.lendableTo(this.node.path) ?? NOTHING;
+    const elsewhere =
+      Platform.of(run) === this.platform
+        ? []
+        : [`queue must be in the platform of the run, got '${this.node.path}': make one there`];
+    return [
+      ...elsewhere,
+      ...waitProblems({ name, settings, borrowed: borrowedOf(settings, lendable) }, demand),
+      ...turnProblems(this.served, name, demand.priorityClass),
+    ];
+  }
+
+  /** What is risky about a run. */
+  warningsWith(demand: Demand): string[] {
+    const loan = onLoan(this.settings, demand);
+    if (this.settings.cohort === undefined || loan.length === 0) return [];
+    return [
+      `nodes need ${loan.join(' and ')} more than the queue '${this.name}' has of its own: the run waits until its cohort leaves them, and is stopped whenever their owner comes`,
+    ];
   }
 
   private emit(): TrainingQueueNodes {
-    const { gpus, cpu, memory } = this.settings;
-    const { namespace } = this.platform;
+    const { gpus, cpu, memory, cohort, topology: where } = this.settings;
+    const { namespace, cluster } = this.platform;
     const labels = { [LABELS.name]: this.name, [LABELS.component]: 'training-queue' };
     // Names that all namespaces of the cluster share.
     const metadata = { name: `${namespace}-${this.name}`, labels };
-    const quotas = [
-      ...(gpus === undefined ? [] : [{ name: 'nvidia.com/gpu', nominalQuota: String(gpus.count) }]),
-      { name: 'cpu', nominalQuota: formatCpu(cores(cpu)) },
-      { name: 'memory', nominalQuota: formatBytes(bytes(memory)) },
-      { name: 'ephemeral-storage', nominalQuota: UNCOUNTED_DISK },
-    ];
+    // Queues lend each other what is of one flavor.
+    const quota = quotaOf(cohort?.name ?? metadata.name, { gpus: gpus?.count, cpu, memory }, this.settings);
+    const levels = where?.levels.map(({ label }) => ({ nodeLabel: label }));
     const priority = (level: Priority | 'serving') =>
       workloadPriorityClass(this, `priority-${level}`, {
         metadata: { name: this.priorityClass(level), labels },
@@ -152,17 +159,26 @@ export class TrainingQueue extends Construct {
         serving: priority('serving'),
       },
       // Without labels of nodes: the pods say themselves which GPUs they want, and a type may go by several labels.
-      resourceFlavor: resourceFlavor(this, 'resource-flavor', { metadata }),
+      topology: levels && topology(this, 'topology', { metadata, spec: { levels } }),
+      resourceFlavor:
+        cohort?.nodes.resourceFlavor ??
+        resourceFlavor(this, 'resource-flavor', {
+          metadata,
+          spec: where && flavorSpec(metadata.name, where, gpus?.type, cluster),
+        }),
       clusterQueue: clusterQueue(this, 'cluster-queue', {
         metadata,
         spec: {
           namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } },
           // Otherwise small runs would slip past a large one for ever; one that never fits in is refused.
           queueingStrategy: 'StrictFIFO',
-          preemption: { withinClusterQueue: 'LowerPriority' },
-          resourceGroups: [
-            { coveredResources: quotas.map(({ name }) => name), flavors: [{ name: metadata.name, resources: quotas }] },
-          ],
+          preemption: {
+            withinClusterQueue: 'LowerPriority',
+            // Whatever its priority: a loan that the owner can't end would be a gift.
+            ...(cohort === undefined ? {} : { reclaimWithinCohort: 'Any' }),
+          },
+          ...(cohort === undefined ? {} : { cohort: cohort.name }),
+          resourceGroups: [quota],
         },
       }),
       localQueue: localQueue(this, 'local-queue', {
@@ -174,18 +190,6 @@ export class TrainingQueue extends Construct {
 
   private priorityClass(level: Priority | 'serving'): string {
     return `${this.platform.namespace}-${this.name}-${level}`;
-  }
-
-  private problems(): string[] {
-    const { cluster } = this.platform;
-    const { gpus } = this.settings;
-    const problems: string[] = [];
-    if (!cluster.has('kueue')) {
-      problems.push("must be in a cluster with the add-on 'kueue': add it to cluster.addons or do without a queue");
-    }
-    const problem = gpus && cluster.problemWithGpu(gpus.type);
-    if (problem !== undefined) problems.push(`gpus.type ${problem}`);
-    return problems;
   }
 
   private requireSamePlatform(construct: IConstruct, what: string): void {

@@ -128,7 +128,7 @@ test.each<[what: string, props: object, problem: string]>([
   [
     'a prop that is nearly right',
     { node: 4 },
-    "node is not known: did you mean 'nodes'? (known: image, command, engine, nodes, minNodes, gpusPerNode, gpuType, resources, sharedMemory, scratch, data, network, env, hyperparameters, checkpoints, preemptionGrace, schedule, timeZone, startingDeadline, trainOn, calendar, retries, fatalExitCodes, deadline, expectedDuration, keepFinished, queue, priority, priorityClass, transform)",
+    "node is not known: did you mean 'nodes'? (known: image, command, engine, nodes, minNodes, gpusPerNode, gpuType, resources, sharedMemory, scratch, data, network, env, hyperparameters, checkpoints, preemptionGrace, schedule, timeZone, startingDeadline, trainOn, calendar, retries, fatalExitCodes, deadline, stalledAfter, firstProgressWithin, expectedDuration, keepFinished, queue, priority, topology, priorityClass, transform)",
   ],
   [
     'a transform of an object that there never is',

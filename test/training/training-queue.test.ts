@@ -146,9 +146,27 @@ test.each([
   },
 );
 
+const PARTIAL = 'kueue.x-k8s.io/job-min-parallelism';
+
 test('kueue#2796: a gang is let in whole or not at all', () => {
   const { annotations } = queued({ engine: 'job' }).get('Job', 'retraining').metadata;
   expect(annotations ?? {}).not.toHaveProperty(['kueue.x-k8s.io/job-min-parallelism']);
+});
+
+test.each([
+  ['a Job', { engine: 'job', transform: { job: { metadata: { annotations: { [PARTIAL]: '2' } } } } }],
+  ['a JobSet', { transform: { jobSet: { metadata: { annotations: { [PARTIAL]: '2' } } } } }],
+  [
+    'the runs of a schedule',
+    {
+      schedule: '0 2 * * *',
+      transform: { cronJob: { spec: { jobTemplate: { metadata: { annotations: { [PARTIAL]: '2' } } } } } },
+    },
+  ],
+] as const)('kueue#2796: letting in a gang by parts is refused, also by a transform: %s', (_what, props) => {
+  expect(problemsOf(() => queued(props))).toEqual([
+    "[shop/retraining] transform must be without the annotation kueue.x-k8s.io/job-min-parallelism, got '2': the nodes that are let in would wait for the others for ever (kueue#2796); lower nodes instead",
+  ]);
 });
 
 test('a run without a queue has no label of one', () => {

@@ -27,8 +27,8 @@ interface Webhook {
 }
 
 export interface ControllerOptions {
-  /** Where its webhooks apply. */
-  readonly namespace: string;
+  /** Where its webhooks apply: one namespace, or several. */
+  readonly namespace: string | readonly string[];
   /** The names of those that are registered: the others are for kinds that no test here has. */
   readonly webhooks: readonly string[];
   /** The rest of its configuration. */
@@ -88,7 +88,11 @@ export async function startController(
 
 async function webhookConfigurations(
   engine: ControllerName,
-  { port, namespace, webhooks: wanted }: { port: number; namespace: string; webhooks: readonly string[] },
+  {
+    port,
+    namespace,
+    webhooks: wanted,
+  }: { port: number; namespace: string | readonly string[]; webhooks: readonly string[] },
 ): Promise<Manifest[]> {
   const file = join(await sourceDir(engine), 'config/components/webhook/manifests.yaml');
   const documents = parseAllDocuments(readFileSync(file, 'utf8')).map((document) => document.toJS());
@@ -100,7 +104,9 @@ async function webhookConfigurations(
       .filter(({ name }) => wanted.includes(name))
       .map(({ clientConfig, ...webhook }) => ({
         ...webhook,
-        namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } },
+        namespaceSelector: {
+          matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'In', values: [namespace].flat() }],
+        },
         clientConfig: { url: `https://127.0.0.1:${port}${clientConfig.service.path}`, caBundle },
       })),
   }));

@@ -10,7 +10,7 @@ import { eventually } from '../harness/eventually';
 import { addNodes, gpuNodes, removeNodes } from '../harness/nodes';
 import { applyAll, deleteAll, type Pod } from '../harness/workloads';
 import { Workspace } from '../harness/workspace';
-import { type Controller, startController } from './controllers';
+import { queuesGone, startKueue } from './kueue';
 
 const NAMESPACE = 'queues';
 const GPU = 'nvidia-a100-80gb';
@@ -60,46 +60,21 @@ test.each(['job', 'jobset'])('what is written is admitted without a warning, and
 
 const built = builtOf(['kueue', 'jobset']);
 const isBuilt = built.includes('kueue');
+const engines = built.includes('jobset') ? ['job', 'jobset'] : ['job'];
 const title = isBuilt ? 'with the real controller' : 'kueue is not built: npx tsx tools/build.ts --only kueue';
 (isBuilt ? describe : describe.skip)(title, () => {
   const workspace = new Workspace();
   const nodes = gpuNodes(2, { gpus: 8, type: GPU });
-  const home = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'kueue-system' } };
-  const kinds = ['job', 'jobset', 'pod', 'deployment', 'clusterqueue', 'resourceflavor', 'workload'];
-  const controllers: Controller[] = [];
+  let stop = () => workspace.stop();
 
   beforeAll(async () => {
-    await client.apply(home);
-    const secret = { name: 'kueue-webhook-server-cert', namespace: 'kueue-system' };
-    await client.apply({ apiVersion: 'v1', kind: 'Secret', metadata: secret });
-    const kueue = await startController(
-      client,
-      workspace,
-      'kueue',
-      {
-        namespace: NAMESPACE,
-        webhooks: kinds.flatMap((kind) => [`m${kind}.kb.io`, `v${kind}.kb.io`]),
-        // Without it, Kueue reads the certificate of its metrics from a folder below /etc.
-        internalCertManagement: {
-          enable: true,
-          webhookServiceName: 'kueue-webhook-service',
-          webhookSecretName: secret.name,
-        },
-        integrations: { frameworks: ['batch/job', 'jobset.x-k8s.io/jobset', 'pod', 'deployment'] },
-      },
-      // It serves an API of its own, which needs a certificate that the API server knows.
-      ['--feature-gates=VisibilityOnDemand=false'],
-    );
-    controllers.push(kueue);
-    if (!built.includes('jobset')) return;
-    const webhooks = ['mjobset.kb.io', 'vjobset.kb.io', 'mpod.kb.io', 'vpod.kb.io'];
-    controllers.push(await startController(client, workspace, 'jobset', { namespace: NAMESPACE, webhooks }));
+    stop = await startKueue(client, workspace, {
+      namespace: NAMESPACE,
+      jobSets: built.includes('jobset'),
+      config: { integrations: { frameworks: ['batch/job', 'jobset.x-k8s.io/jobset', 'pod', 'deployment'] } },
+    });
   });
-  afterAll(async () => {
-    for (const controller of controllers) await controller.stop();
-    await workspace.stop();
-    await deleteAll(client, [home]);
-  });
+  afterAll(() => stop());
 
   let applied: ReturnType<typeof manifests>['all'] = [];
   const apply = async (...args: Parameters<typeof manifests>) => {
@@ -109,30 +84,28 @@ const title = isBuilt ? 'with the real controller' : 'kueue is not built: npx ts
   beforeEach(() => addNodes(client, nodes));
   afterEach(async () => {
     await deleteAll(client, applied);
-    // They stay until the last workload is gone; what is applied before goes with them.
-    await eventually(async () => {
-      for (const kind of ['ClusterQueue', 'ResourceFlavor']) {
-        expect(await client.list('kueue.x-k8s.io/v1beta1', kind)).toEqual([]);
-      }
-    });
+    await queuesGone(client);
     await removeNodes(client, nodes);
   });
 
-  test('a run for which there is no room waits as a whole, and starts when there is', async () => {
-    await apply({ first: 'normal' });
-    const running = await podsOf('first', 2);
-    await apply({ first: 'normal', second: 'normal' });
-    await eventually(async () => expect((await job('second')).spec.suspend).toBe(true));
-    expect(await pods('second')).toEqual([]);
-    for (const pod of running) await exit(pod, 0);
-    await podsOf('second', 2);
-  });
+  test.each(engines)(
+    'a run for which there is no room waits as a whole, and starts when there is: %s',
+    async (engine) => {
+      await apply({ first: 'normal' }, { engine });
+      const running = await podsOf('first', 2);
+      await apply({ first: 'normal', second: 'normal' }, { engine });
+      await eventually(async () => expect((await run('second', engine)).spec.suspend).toBe(true));
+      expect(await pods('second')).toEqual([]);
+      for (const pod of running) await exit(pod, 0);
+      await podsOf('second', 2);
+    },
+  );
 
   test('applying again leaves a run as it is', async () => {
     await apply({ first: 'normal' });
     const before = await podsOf('first', 2);
     await apply({ first: 'normal' });
-    expect((await job('first')).spec.suspend).toBe(false);
+    expect((await run('first')).spec.suspend).toBe(false);
     expect((await podsOf('first', 2)).map(uidOf)).toEqual(before.map(uidOf));
   });
 
@@ -144,35 +117,31 @@ const title = isBuilt ? 'with the real controller' : 'kueue is not built: npx ts
     expect(await pods('low')).toEqual([]);
     for (const pod of urgent) await exit(pod, 0);
     await podsOf('low', 2);
-    expect((await job('low')).status.failed ?? 0).toBe(0);
+    expect((await run('low')).status.failed ?? 0).toBe(0);
   });
 
-  const withJobSets = built.includes('jobset')
-    ? 'a gang in a JobSet is stopped as a whole, comes back as a whole, and that is no restart'
-    : 'jobset is not built: npx tsx tools/build.ts --only jobset';
-  (built.includes('jobset') ? test : test.skip)(withJobSets, async () => {
-    const engine = { engine: 'jobset' };
-    await apply({ low: 'low' }, engine);
-    await podsOf('low', 2);
-    await apply({ low: 'low', urgent: 'high' }, engine);
-    const urgent = await podsOf('urgent', 2);
-    expect(await pods('low')).toEqual([]);
-    for (const pod of urgent) await exit(pod, 0);
-    await podsOf('low', 2);
-    const low = {
-      apiVersion: 'jobset.x-k8s.io/v1alpha2',
-      kind: 'JobSet',
-      metadata: { name: 'low', namespace: NAMESPACE },
-    };
-    expect((await client.get<{ status: { restarts?: number } }>(low)).status.restarts ?? 0).toBe(0);
-  });
+  (built.includes('jobset') ? test : test.skip)(
+    'a gang in a JobSet is stopped as a whole, comes back as a whole, and that is no restart',
+    async () => {
+      const engine = { engine: 'jobset' };
+      await apply({ low: 'low' }, engine);
+      await podsOf('low', 2);
+      await apply({ low: 'low', urgent: 'high' }, engine);
+      const urgent = await podsOf('urgent', 2);
+      expect(await pods('low')).toEqual([]);
+      for (const pod of urgent) await exit(pod, 0);
+      await podsOf('low', 2);
+      expect((await run('low', 'jobset')).status.restarts ?? 0).toBe(0);
+    },
+  );
 
-  test('serving stops training to get its GPUs', async () => {
-    await apply({ low: 'high' });
+  test.each(engines)('serving stops training to get its GPUs: %s', async (engine) => {
+    await apply({ low: 'high' }, { engine });
     await podsOf('low', 2);
-    await apply({ low: 'high' }, { served: true });
+    await apply({ low: 'high' }, { engine, served: true });
     await podsOf('ranker', 2);
-    await eventually(async () => expect((await job('low')).spec.suspend).toBe(true));
+    await eventually(async () => expect((await run('low', engine)).spec.suspend).toBe(true));
+    expect(await pods('low')).toEqual([]);
   });
 });
 
@@ -194,10 +163,11 @@ const podsOf = (name: string, count: number) =>
     { seconds: 60 },
   );
 
-const job = (name: string) =>
-  client.get<{ spec: { suspend?: boolean }; status: { failed?: number } }>({
-    apiVersion: 'batch/v1',
-    kind: 'Job',
+const run = (name: string, engine = 'job') =>
+  client.get<{ spec: { suspend?: boolean }; status: { failed?: number; restarts?: number } }>({
+    ...(engine === 'job'
+      ? { apiVersion: 'batch/v1', kind: 'Job' }
+      : { apiVersion: 'jobset.x-k8s.io/v1alpha2', kind: 'JobSet' }),
     metadata: { name, namespace: NAMESPACE },
   });
 
