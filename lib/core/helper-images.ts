@@ -5,7 +5,10 @@
 export const HELPER_IMAGES = {
   /** Copies models out of any object store. It brings a shell and the checksum tools that the script needs. */
   rclone: 'rclone/rclone:1.74.4',
-  /** Copies models out of the Hugging Face hub, which rclone doesn't know. Alpine, with the same tools as above. */
+  /**
+   * Copies models out of the Hugging Face hub, which rclone doesn't know, and tells of the progress of training.
+   * Alpine, with the same tools as above.
+   */
   python: 'python:3.14.0-alpine',
   prometheus: 'prom/prometheus:v3.14.0',
   alertmanager: 'prom/alertmanager:v0.34.0',

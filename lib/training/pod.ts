@@ -6,6 +6,7 @@ import { podLabels } from '../platform/labels';
 import type { Platform } from '../platform/platform';
 import { RESTRICTED_CONTAINER, restrictedPod } from '../platform/pod-security';
 import { HYPERPARAMETERS, hyperparameterArgs } from './hyperparameters';
+import { type ProgressParts, progressParts } from './progress';
 import { graceOf } from './survival';
 import type { TrainingJobSettings } from './training-job-props';
 
@@ -45,6 +46,7 @@ export function podTemplate(input: RunInput, meeting: Meeting): PodTemplateSpec 
 
 function podSpec({ platform, settings, image, serviceAccount }: RunInput, { env, subdomain }: Meeting): PodSpec {
   const { gpusPerNode, gpuType, checkpoints, hyperparameters, sharedMemory, priorityClass } = settings;
+  const progress = progressParts(platform);
   return {
     restartPolicy: 'Never',
     ...graceOf(settings).pod,
@@ -55,7 +57,8 @@ function podSpec({ platform, settings, image, serviceAccount }: RunInput, { env,
     ...(subdomain === undefined ? {} : { subdomain }),
     securityContext: restrictedPod(),
     ...(gpusPerNode > 0 ? wholeGpus(gpuType, gpusPerNode, platform.cluster).pod : {}),
-    containers: [trainer(settings, image, env)],
+    initContainers: [progress.sidecar],
+    containers: [trainer(settings, image, env, progress)],
     volumes: [
       { name: 'tmp', emptyDir: { sizeLimit: '10Gi' } },
       { name: 'shared-memory', emptyDir: { medium: 'Memory', sizeLimit: sharedMemory } },
@@ -63,11 +66,17 @@ function podSpec({ platform, settings, image, serviceAccount }: RunInput, { env,
         ? []
         : [{ name: 'checkpoints', persistentVolumeClaim: { claimName: checkpoints.claim } }]),
       ...(hyperparameters === undefined ? [] : [hyperparameterVolume()]),
+      progress.volume,
     ],
   };
 }
 
-function trainer(settings: TrainingJobSettings, image: string, meeting: readonly EnvVar[]): Container {
+function trainer(
+  settings: TrainingJobSettings,
+  image: string,
+  meeting: readonly EnvVar[],
+  progress: ProgressParts,
+): Container {
   const { gpusPerNode, checkpoints, hyperparameters, resources } = settings;
   const devices = gpusPerNode === 0 ? undefined : { 'nvidia.com/gpu': String(gpusPerNode) };
   const memory = formatBytes(bytes(resources.memory));
@@ -79,7 +88,7 @@ function trainer(settings: TrainingJobSettings, image: string, meeting: readonly
     command: [...settings.command],
     ...argsOf(settings),
     ...graceOf(settings).container,
-    env: [...meeting, ...ownEnv(settings)],
+    env: [...meeting, ...ownEnv(settings, progress)],
     resources: {
       requests: { cpu: formatCpu(cores(resources.cpu)), memory, ...disk, ...devices },
       limits: { memory, ...disk, ...devices },
@@ -90,6 +99,7 @@ function trainer(settings: TrainingJobSettings, image: string, meeting: readonly
       { name: 'shared-memory', mountPath: '/dev/shm' },
       ...(checkpoints === undefined ? [] : [{ name: 'checkpoints', mountPath: '/checkpoints' }]),
       ...(hyperparameters === undefined ? [] : [{ name: 'hyperparameters', mountPath: HYPERPARAMETERS.folder }]),
+      progress.mount,
     ],
   };
 }
@@ -98,13 +108,16 @@ function trainer(settings: TrainingJobSettings, image: string, meeting: readonly
  * The user's variables, and the defaults that they take the place of: server-side apply refuses a name that is there
  * twice.
  */
-function ownEnv({ env, checkpoints, hyperparameters }: TrainingJobSettings): EnvVar[] {
+function ownEnv({ env, checkpoints, hyperparameters }: TrainingJobSettings, progress: ProgressParts): EnvVar[] {
   const saving = checkpoints && {
     CHECKPOINT_FOLDER: '/checkpoints',
     CHECKPOINT_EVERY_SECONDS: String(seconds(checkpoints.every)),
   };
   const file = hyperparameters && { HYPERPARAMETERS_FILE: `${HYPERPARAMETERS.folder}/${HYPERPARAMETERS.file}` };
-  return Object.entries({ HOME: '/tmp', ...saving, ...file, ...env }).map(([name, value]) => ({ name, value }));
+  return Object.entries({ HOME: '/tmp', ...saving, ...file, ...progress.env, ...env }).map(([name, value]) => ({
+    name,
+    value,
+  }));
 }
 
 /** None rather than an empty list, which the API server would drop. */

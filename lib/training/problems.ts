@@ -1,5 +1,6 @@
 import type { Cluster } from '../platform/cluster';
 import { type Engine, engineProblems } from './engines/engine';
+import { progressProblems } from './progress';
 import { survivalProblems } from './survival';
 import type { TrainingJobSettings } from './training-job-props';
 
@@ -10,6 +11,7 @@ export function problemsOf(settings: TrainingJobSettings, cluster: Cluster, engi
     ...engineProblems(settings, cluster),
     ...gpuProblems(settings, cluster),
     ...survivalProblems(settings),
+    ...progressProblems(settings.env),
     ...(settings.priority !== undefined && settings.queue === undefined
       ? [`priority must come with a queue, got '${settings.priority}' and none: set queue or priorityClass`]
       : []),

@@ -10,6 +10,7 @@ import { MAX_CRON_JOB_NAME, MAX_LABEL } from '../core/names';
 import { parse } from '../core/schema';
 import { transform } from '../core/transform';
 import { jobSet } from '../crds/jobset';
+import { openings } from '../platform/callers';
 import { CREDENTIALS_EGRESS } from '../platform/credentials';
 import { selectorLabels, workloadMetadata } from '../platform/labels';
 import { Platform } from '../platform/platform';
@@ -18,6 +19,7 @@ import { type Engine, engineOf } from './engines/engine';
 import { jobSpec } from './engines/job';
 import { jobSetSpec, POD_SUFFIX } from './engines/jobset';
 import { problemsOf } from './problems';
+import { PROGRESS } from './progress';
 import { graceOf, survivalWarnings } from './survival';
 import { RENDEZVOUS_PORT } from './torchrun';
 import { type TrainingJobProps, type TrainingJobSettings, trainingJobSchema } from './training-job-props';
@@ -89,7 +91,10 @@ export class TrainingJob extends Construct {
           policyTypes: ['Ingress', 'Egress'],
           // The nodes of a run talk to each other on ports that NCCL and Gloo choose, and to stores of data by HTTPS
           // with the pods' identity.
-          ingress: [{ from: [{ podSelector: { matchLabels: selector } }] }],
+          ingress: [
+            { from: [{ podSelector: { matchLabels: selector } }] },
+            ...openings({ serving: [], scraped: PROGRESS.port, isOpenToNamespace: false }),
+          ],
           egress: [
             { to: [{ podSelector: { matchLabels: selector } }] },
             { ports: [{ protocol: 'TCP', port: 443 }] },
