@@ -140,7 +140,13 @@ test('without checkpoints there are just a place to write to, shared memory and 
     { name: 'shared-memory', mountPath: '/dev/shm' },
     { name: 'progress', mountPath: '/run/recstack' },
   ]);
-  expect(envOf(trainerOf())).toEqual({ HOME: '/tmp', PET_NNODES: '1', PET_NPROC_PER_NODE: '1', PET_STANDALONE: '1' });
+  expect(envOf(trainerOf())).toEqual({
+    HOME: '/tmp',
+    PET_NNODES: '1',
+    PET_NPROC_PER_NODE: '1',
+    PET_STANDALONE: '1',
+    PROGRESS_FILE: '/run/recstack/progress.json',
+  });
 });
 
 test('checkpoints outlive the pods on a claim, and the program is told where and how often', () => {
