@@ -12,6 +12,8 @@ export const HELPER_IMAGES = {
   python: 'python:3.14.0-alpine',
   prometheus: 'prom/prometheus:v3.14.0',
   alertmanager: 'prom/alertmanager:v0.34.0',
+  /** Tells Prometheus of the Jobs and pods of training. */
+  kubeStateMetrics: 'registry.k8s.io/kube-state-metrics/kube-state-metrics:v2.18.0',
   /** Tells Prometheus of a Redis or Valkey. */
   redisExporter: 'oliver006/redis_exporter:v1.88.0',
   grafana: 'grafana/grafana:12.4.10',

@@ -5,7 +5,7 @@ import type { ConfigMap } from 'kubernetes-types/core/v1';
 import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from 'kubernetes-types/rbac/v1';
 import { HELPER_IMAGES } from '../core/helper-images';
 import { clusterWide, kubernetesObject } from '../core/kubernetes-object';
-import { type ObservedServer, observedFunnels, observedServers } from '../core/observed';
+import { type ObservedServer, observedFunnels, observedServers, observedTrainings } from '../core/observed';
 import { LABELS, workloadMetadata } from '../platform/labels';
 import { Platform } from '../platform/platform';
 import { alertRules } from './alerts';
@@ -13,8 +13,9 @@ import { funnelRules } from './funnel-alerts';
 import type { MonitoringSettings } from './monitoring-props';
 import { Program } from './program';
 import { OWN_JOBS, prometheusConfig } from './prometheus-config';
+import { trainingRules } from './training-alerts';
 
-/** Prometheus, watching every server of its platform: also those that are added after it. */
+/** Prometheus, watching every server and all training of its platform: also those that are added after it. */
 export class Prometheus extends Construct {
   /** Where others in the namespace reach it. */
   readonly address: string;
@@ -24,6 +25,8 @@ export class Prometheus extends Construct {
     id: string,
     props: MonitoringSettings['prometheus'] & {
       readonly alertmanager: Program;
+      /** Where kube-state-metrics is reached. */
+      readonly kubeStateMetrics: string;
       readonly storageClass: string | undefined;
     },
   ) {
@@ -51,7 +54,7 @@ export class Prometheus extends Construct {
       mounts: [{ name: 'config', mountPath: '/etc/prometheus', readOnly: true }],
       usesApi: true,
       egress: [
-        // The servers, and Alertmanager.
+        // The servers, the nodes of training, kube-state-metrics and Alertmanager.
         { to: [{ podSelector: { matchLabels: { [LABELS.partOf]: platform.node.id } } }] },
         // The API server and the kubelets, whose addresses nobody knows here.
         { ports: [443, 6443, 8443, 10250].map((port) => ({ protocol: 'TCP', port })) },
@@ -62,18 +65,26 @@ export class Prometheus extends Construct {
     this.grant(platform, program.serviceAccount, hasDcgm);
     this.node.addValidation({
       validate: () =>
-        observedServers(platform)
+        [
+          ...observedServers(platform).map(({ name }) => ({ name, what: 'server' })),
+          ...observedTrainings(platform).map(({ name }) => ({ name, what: 'training' })),
+        ]
           .filter(({ name }) => OWN_JOBS.includes(name))
           .map(
-            ({ name }) =>
-              `must not watch a server called '${name}', as a job of its own is: give the server another id`,
+            ({ name, what }) =>
+              `must not watch a ${what} called '${name}', as a job of its own is: give the ${what} another id`,
           ),
     });
   }
 
   private config(
     platform: Platform,
-    { alertmanager, retention, storage }: MonitoringSettings['prometheus'] & { readonly alertmanager: Program },
+    {
+      alertmanager,
+      kubeStateMetrics,
+      retention,
+      storage,
+    }: MonitoringSettings['prometheus'] & { readonly alertmanager: Program; readonly kubeStateMetrics: string },
     hasDcgm: boolean,
   ): string {
     const name = platform.nameOf(this);
@@ -83,7 +94,9 @@ export class Prometheus extends Construct {
         platform: platform.node.id,
         namespace: platform.namespace,
         servers: servers(),
+        trainings: observedTrainings(platform),
         alertmanager: alertmanager.address,
+        kubeStateMetrics,
         retention,
         storage,
         hasDcgm,
@@ -92,6 +105,7 @@ export class Prometheus extends Construct {
       groups: [
         ...alertRules(platform.node.id, servers()).groups,
         ...funnelRules(platform.node.id, observedFunnels(platform)),
+        ...trainingRules(platform.node.id, observedTrainings(platform), { hasDcgm }),
       ],
     });
     kubernetesObject<ConfigMap>(this, 'config', {

@@ -42,3 +42,49 @@ function numberOf(text: string, { min, names }: Field): number {
   if (index >= 0) return min + index;
   return /^\d+$/.test(text) ? Number(text) : Number.NaN;
 }
+
+const DAY = 86_400;
+
+/** Days in which every date comes with every weekday at least once, leap years included. */
+const CYCLE = 28 * 366;
+
+/**
+ * The longest time between two runs of a schedule, in seconds, as the wall clock shows it; undefined where it never runs.
+ * Of `0 2 * * mon-fri` that is the three days over a weekend.
+ *
+ * Where both days of the month and weekdays are given, either is enough, as cron has it.
+ */
+export function longestPause(schedule: string): number | undefined {
+  const fields = schedule.split(/\s+/);
+  const [minutes, hours, dates, months, weekdays] = FIELDS.map((field, i) => valuesOf(fields[i] ?? '', field));
+  const isAny = (i: number) => fields[i]?.split(',').some((part) => part === '*' || part === '*/1') === true;
+  const times: number[] = [];
+  for (const hour of hours ?? []) for (const minute of minutes ?? []) times.push(3600 * hour + 60 * minute);
+  const [first, last] = [times[0], times.at(-1)];
+  if (first === undefined || last === undefined) return undefined;
+  const within = times.slice(1).map((time, i) => time - (times[i] ?? time));
+  let longest = Math.max(0, ...within);
+  let before: number | undefined;
+  for (let day = 0; day < CYCLE; day++) {
+    const date = new Date(day * DAY * 1000);
+    const byDate = dates?.includes(date.getUTCDate()) === true;
+    const byWeekday = weekdays?.includes(date.getUTCDay()) === true;
+    const isDay = isAny(2) || isAny(4) ? byDate && byWeekday : byDate || byWeekday;
+    if (!isDay || months?.includes(date.getUTCMonth() + 1) !== true) continue;
+    if (before !== undefined) longest = Math.max(longest, (day - before) * DAY + first - last);
+    before = day;
+  }
+  return before === undefined ? undefined : longest;
+}
+
+/** The values that a field stands for, in order. */
+function valuesOf(text: string, field: Field): number[] {
+  const found = text.split(',').flatMap((part) => {
+    const [range = '', step = '1'] = part.split('/');
+    const isOpen = range === '*' || (part.includes('/') && !range.includes('-'));
+    const [from = field.min, to] = range === '*' ? [] : range.split('-').map((end) => numberOf(end, field));
+    const last = to ?? (isOpen ? field.max : from);
+    return Array.from({ length: Math.floor((last - from) / Number(step)) + 1 }, (_, i) => from + i * Number(step));
+  });
+  return [...new Set(found)].sort((a, b) => a - b);
+}

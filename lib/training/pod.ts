@@ -46,7 +46,7 @@ export function podTemplate(input: RunInput, meeting: Meeting): PodTemplateSpec 
 
 function podSpec({ platform, settings, image, serviceAccount }: RunInput, { env, subdomain }: Meeting): PodSpec {
   const { gpusPerNode, gpuType, checkpoints, hyperparameters, sharedMemory, priorityClass } = settings;
-  const progress = progressParts(platform);
+  const progress = settings.progress ? progressParts(platform) : undefined;
   return {
     restartPolicy: 'Never',
     ...graceOf(settings).pod,
@@ -57,7 +57,7 @@ function podSpec({ platform, settings, image, serviceAccount }: RunInput, { env,
     ...(subdomain === undefined ? {} : { subdomain }),
     securityContext: restrictedPod(),
     ...(gpusPerNode > 0 ? wholeGpus(gpuType, gpusPerNode, platform.cluster).pod : {}),
-    initContainers: [progress.sidecar],
+    ...(progress === undefined ? {} : { initContainers: [progress.sidecar] }),
     containers: [trainer(settings, image, env, progress)],
     volumes: [
       { name: 'tmp', emptyDir: { sizeLimit: '10Gi' } },
@@ -66,7 +66,7 @@ function podSpec({ platform, settings, image, serviceAccount }: RunInput, { env,
         ? []
         : [{ name: 'checkpoints', persistentVolumeClaim: { claimName: checkpoints.claim } }]),
       ...(hyperparameters === undefined ? [] : [hyperparameterVolume()]),
-      progress.volume,
+      ...(progress === undefined ? [] : [progress.volume]),
     ],
   };
 }
@@ -75,7 +75,7 @@ function trainer(
   settings: TrainingJobSettings,
   image: string,
   meeting: readonly EnvVar[],
-  progress: ProgressParts,
+  progress: ProgressParts | undefined,
 ): Container {
   const { gpusPerNode, checkpoints, hyperparameters, resources } = settings;
   const devices = gpusPerNode === 0 ? undefined : { 'nvidia.com/gpu': String(gpusPerNode) };
@@ -99,7 +99,7 @@ function trainer(
       { name: 'shared-memory', mountPath: '/dev/shm' },
       ...(checkpoints === undefined ? [] : [{ name: 'checkpoints', mountPath: '/checkpoints' }]),
       ...(hyperparameters === undefined ? [] : [{ name: 'hyperparameters', mountPath: HYPERPARAMETERS.folder }]),
-      progress.mount,
+      ...(progress === undefined ? [] : [progress.mount]),
     ],
   };
 }
@@ -108,13 +108,16 @@ function trainer(
  * The user's variables, and the defaults that they take the place of: server-side apply refuses a name that is there
  * twice.
  */
-function ownEnv({ env, checkpoints, hyperparameters }: TrainingJobSettings, progress: ProgressParts): EnvVar[] {
+function ownEnv(
+  { env, checkpoints, hyperparameters }: TrainingJobSettings,
+  progress: ProgressParts | undefined,
+): EnvVar[] {
   const saving = checkpoints && {
     CHECKPOINT_FOLDER: '/checkpoints',
     CHECKPOINT_EVERY_SECONDS: String(seconds(checkpoints.every)),
   };
   const file = hyperparameters && { HYPERPARAMETERS_FILE: `${HYPERPARAMETERS.folder}/${HYPERPARAMETERS.file}` };
-  return Object.entries({ HOME: '/tmp', ...saving, ...file, ...progress.env, ...env }).map(([name, value]) => ({
+  return Object.entries({ HOME: '/tmp', ...saving, ...file, ...progress?.env, ...env }).map(([name, value]) => ({
     name,
     value,
   }));

@@ -11,7 +11,7 @@ export function problemsOf(settings: TrainingJobSettings, cluster: Cluster, engi
     ...engineProblems(settings, cluster),
     ...gpuProblems(settings, cluster),
     ...survivalProblems(settings),
-    ...progressProblems(settings.env),
+    ...progressProblems(settings),
     ...(settings.priority !== undefined && settings.queue === undefined
       ? [`priority must come with a queue, got '${settings.priority}' and none: set queue or priorityClass`]
       : []),

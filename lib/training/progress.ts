@@ -4,6 +4,7 @@ import type { Container, Volume, VolumeMount } from 'kubernetes-types/core/v1';
 import { HELPER_IMAGES } from '../core/helper-images';
 import type { Platform } from '../platform/platform';
 import { RESTRICTED_CONTAINER } from '../platform/pod-security';
+import type { TrainingJobSettings } from './training-job-props';
 
 /**
  * How a run tells of its progress. The program, on its first node, writes one JSON object to the file that
@@ -73,8 +74,8 @@ export function progressParts(platform: Platform): ProgressParts {
 }
 
 /** The file that is read is the library's. */
-export function progressProblems(env: Readonly<Record<string, string>>): string[] {
+export function progressProblems({ env, progress }: Pick<TrainingJobSettings, 'env' | 'progress'>): string[] {
   const { PROGRESS_FILE: file } = env;
-  if (file === undefined) return [];
+  if (file === undefined || !progress) return [];
   return [`env.PROGRESS_FILE must be left out, got '${file}': recstack sets it to ${PROGRESS.file}, which it reads`];
 }

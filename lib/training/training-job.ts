@@ -7,6 +7,7 @@ import type { NetworkPolicy } from 'kubernetes-types/networking/v1';
 import { explain } from '../core/derivation';
 import { kubernetesObject } from '../core/kubernetes-object';
 import { MAX_CRON_JOB_NAME, MAX_LABEL } from '../core/names';
+import { observeTraining } from '../core/observed';
 import { parse } from '../core/schema';
 import { transform } from '../core/transform';
 import { jobSet } from '../crds/jobset';
@@ -18,6 +19,7 @@ import { warn } from '../platform/warnings';
 import { type Engine, engineOf } from './engines/engine';
 import { jobSpec } from './engines/job';
 import { jobSetSpec, POD_SUFFIX } from './engines/jobset';
+import { observedTraining } from './observed';
 import { problemsOf } from './problems';
 import { PROGRESS } from './progress';
 import { graceOf, survivalWarnings } from './survival';
@@ -74,6 +76,7 @@ export class TrainingJob extends Construct {
     if (this.settings.queue) this.nodes.job.node.addDependency(this.settings.queue);
     this.applyTransforms();
     this.check();
+    this.observe();
   }
 
   private emit(): TrainingJobNodes {
@@ -93,7 +96,11 @@ export class TrainingJob extends Construct {
           // with the pods' identity.
           ingress: [
             { from: [{ podSelector: { matchLabels: selector } }] },
-            ...openings({ serving: [], scraped: PROGRESS.port, isOpenToNamespace: false }),
+            ...openings({
+              serving: [],
+              scraped: settings.progress ? PROGRESS.port : undefined,
+              isOpenToNamespace: false,
+            }),
           ],
           egress: [
             { to: [{ podSelector: { matchLabels: selector } }] },
@@ -149,6 +156,12 @@ export class TrainingJob extends Construct {
         jobTemplate: entry === undefined ? { spec } : { metadata: { labels: entry }, spec },
       },
     });
+  }
+
+  private observe(): void {
+    const { name, engine, settings, platform } = this;
+    const isRepeated = this.nodes.job.kind === 'CronJob';
+    observeTraining(this, observedTraining({ name, namespace: platform.namespace, engine, isRepeated, settings }));
   }
 
   private applyTransforms(): void {
