@@ -7,9 +7,9 @@ import { type MonitoringProps, monitoringSchema } from './monitoring-props';
 import { Prometheus } from './prometheus';
 
 /**
- * Prometheus, Alertmanager and Grafana for the servers and the training of a platform. Nobody lists what to watch: every
- * server in the tree is scraped, has its alerts and its row on the dashboard, and none is about a metric that its server doesn't
- * have.
+ * Prometheus, Alertmanager and Grafana for the servers and the training of a platform, and kube-state-metrics, which knows
+ * what became of a run. Nobody lists what to watch: every server in the tree is scraped, has its alerts and its row on the
+ * dashboard, and none is about a metric that its server doesn't have. So has all training.
  *
  * @example
  * ```ts

@@ -14,7 +14,9 @@ function config(props: Partial<PrometheusConfigInput> = {}): Config {
     platform: 'shop',
     namespace: 'shop-eu',
     servers: [server()],
+    trainings: [],
     alertmanager: 'monitoring-alertmanager:9093',
+    kubeStateMetrics: 'monitoring-kube-state-metrics:8080',
     retention: '15d',
     storage: '50Gi',
     hasDcgm: false,
@@ -58,9 +60,9 @@ test.each([
   expect(config({ retention }).storage.tsdb.retention.time).toBe(time);
 });
 
-test('without GPUs there is a job for each server, one for the kubelets, and two for monitoring itself', () => {
+test('without GPUs there is a job for each server, one for the kubelets, one for runs, and two for monitoring itself', () => {
   expect(config().scrape_configs.map(({ job_name }) => job_name)).toEqual([
-    ...['ranker', 'kubelet', 'prometheus', 'alertmanager'],
+    ...['ranker', 'kubelet', 'kube-state-metrics', 'prometheus', 'alertmanager'],
   ]);
 });
 

@@ -17,6 +17,7 @@ test('a job of which nothing more is said trains once, on one node, on CPU', () 
     ...given,
     nodes: 1,
     gpusPerNode: 0,
+    progress: true,
     sharedMemory: '1Gi',
     env: {},
     timeZone: 'Etc/UTC',
@@ -128,7 +129,7 @@ test.each<[what: string, props: object, problem: string]>([
   [
     'a prop that is nearly right',
     { node: 4 },
-    "node is not known: did you mean 'nodes'? (known: image, command, engine, nodes, gpusPerNode, gpuType, resources, sharedMemory, env, hyperparameters, checkpoints, preemptionGrace, schedule, timeZone, retries, fatalExitCodes, deadline, keepFinished, queue, priority, priorityClass, transform)",
+    "node is not known: did you mean 'nodes'? (known: image, command, engine, nodes, gpusPerNode, gpuType, resources, sharedMemory, env, hyperparameters, checkpoints, preemptionGrace, progress, schedule, timeZone, retries, fatalExitCodes, deadline, keepFinished, queue, priority, priorityClass, transform)",
   ],
   [
     'a transform of an object that there never is',
