@@ -4,6 +4,7 @@ import { parse, stringify } from 'yaml';
 import { Monitoring, Platform, TrainingJob, type TrainingJobProps } from '../../../lib';
 import { type Manifest, synthesize } from '../../../lib/testing';
 import { locate } from '../../../tools/build';
+import type { Panel } from './files';
 import { failuresIn, type InputSeries, type RuleTest, ruleTestFile } from './rule-tests';
 import { TemporaryFolder } from './temporary-folder';
 import { run } from './tool';
@@ -65,6 +66,7 @@ function replaced(step: PodCourse['step']): InputSeries[] {
   return [...whole({ ends: since }), ...podSeries({ ...later, ...saved })];
 }
 
+const metric = course(`training_metric{job="once",namespace="shop",pod="${FIRST}",name="ndcg"}`, () => 0.4);
 const stopsAt = (end: number) => (at: number) => (Math.min(at, end) - 700) / 2;
 const without = (series: readonly InputSeries[], ...names: readonly string[]) =>
   series.filter((one) => !names.some((name) => one.series.startsWith(name)));
@@ -361,12 +363,28 @@ const RECORDS: readonly (readonly [
   ],
 ];
 
+/** What each line of the dashboard shows, of a run that is well and of the other trainings, which have never run. */
+const { panels }: { panels: Panel[] } = JSON.parse(dataOf('monitoring-grafana-dashboards', 'training.json'));
+const LINES = panels.flatMap(({ title, targets = [] }) =>
+  targets
+    .filter(({ expr }) => expr.includes('"once"') || expr.includes('once-') || expr.startsWith('vector'))
+    .map(({ legendFormat, expr }) => ({ name: `the dashboard draws ${title}, ${legendFormat}`, expr })),
+);
+
 let failures = new Map<string, string>();
 
 beforeAll(async () => {
   const records = RECORDS.map(recordTest);
+  const lines = [...new Map(LINES.map(({ name, expr }) => [name, expr]))].map(
+    ([name, expr]): RuleTest => ({
+      name,
+      input: [...whole(), metric],
+      after: '2h',
+      values: [{ expr: `count(${expr}) > bool 0`, value: 1 }],
+    }),
+  );
   failures = new Map([
-    ...(await check('once', [...CASES.map(ruleTest('once')), ...records], 60)),
+    ...(await check('once', [...CASES.map(ruleTest('once')), ...records, ...lines], 60)),
     ...(await check('gang', GANG.map(ruleTest('gang')), 60)),
     ...(await check('nightly', NIGHTLY.map(ruleTest('nightly')), 60)),
     ...(await check('nightly', SLOW.map(ruleTest('nightly')), 900)),
@@ -409,6 +427,12 @@ async function check(training: string, tests: readonly RuleTest[], interval: num
   return found;
 }
 
-test.each([...CASES, ...GANG, ...NIGHTLY, ...SLOW, ...RECORDS].map(([name]) => name))('%s', (name) => {
+test('the dashboard draws every line of a run', () => {
+  expect(new Set(LINES.map(({ name }) => name)).size).toBe(17);
+});
+
+test.each(
+  [...CASES, ...GANG, ...NIGHTLY, ...SLOW, ...RECORDS].map(([name]) => name).concat(LINES.map(({ name }) => name)),
+)('%s', (name) => {
   expect(failures.get(name)).toBe('');
 });
