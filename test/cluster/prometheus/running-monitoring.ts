@@ -122,7 +122,8 @@ export class RunningMonitoring {
   }
 }
 
-function argumentsOf(manifests: Manifests, name: string): readonly string[] {
+/** The arguments of a program of monitoring, as its pod has them. */
+export function argumentsOf(manifests: Manifests, name: string): readonly string[] {
   const { spec } = manifests.get('StatefulSet', `monitoring-${name}`) as Manifest & {
     spec: { template: { spec: { containers: readonly [{ args: readonly string[] }] } } };
   };
