@@ -19,9 +19,6 @@ export const JOB_COMPLETED: Series = { name: 'kube_job_status_completion_time' }
 /** 1 of each Job that has failed for good; `kube_job_status_failed` also counts pods that are made good. */
 export const JOB_FAILED: Series = { name: 'kube_job_failed', where: 'condition="true"' };
 
-/** The pods of each Job that have not ended. */
-export const JOB_ACTIVE: Series = { name: 'kube_job_status_active' };
-
 /** How often the JobSet of a Job had started all nodes again when it made it; nothing of other Jobs. */
 export const RESTART_ATTEMPT = { label: 'jobset.sigs.k8s.io/restart-attempt', metric: 'kube_job_labels' } as const;
 
@@ -46,7 +43,6 @@ export const OBJECT_METRICS: readonly string[] = [
   JOB_STARTED.name,
   JOB_COMPLETED.name,
   JOB_FAILED.name,
-  JOB_ACTIVE.name,
   RESTART_ATTEMPT.metric,
   CRON_JOB_CREATED.name,
   CRON_JOB_SUCCEEDED.name,

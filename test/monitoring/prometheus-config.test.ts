@@ -1,5 +1,5 @@
 import { OWN_JOBS, type PrometheusConfigInput, prometheusConfig } from '../../lib/monitoring/prometheus-config';
-import { server } from './fixtures';
+import { server, trainingOf } from './fixtures';
 
 interface Config {
   global: unknown;
@@ -159,4 +159,30 @@ test.each([
   ['another app', '', 'nvidia-dcgm'],
 ])('pods with %s are not', (_what, name, app) => {
   expect(isExporter(name, app)).toBe(false);
+});
+
+test('training is scraped while its pods live, at the port of its progress, and says of which pod it is', () => {
+  expect(jobOf('retraining', { trainings: [trainingOf()] })).toEqual({
+    job_name: 'retraining',
+    kubernetes_sd_configs: [{ role: 'pod', namespaces: { names: ['shop'] } }],
+    relabel_configs: [
+      { source_labels: ['__meta_kubernetes_pod_label_app_kubernetes_io_name'], regex: 'retraining', action: 'keep' },
+      { source_labels: ['__meta_kubernetes_pod_label_app_kubernetes_io_part_of'], regex: 'shop', action: 'keep' },
+      { source_labels: ['__meta_kubernetes_pod_container_port_name'], regex: 'progress', action: 'keep' },
+      { source_labels: ['__meta_kubernetes_pod_phase'], regex: 'Pending|Running', action: 'keep' },
+      { source_labels: ['__meta_kubernetes_namespace'], target_label: 'namespace' },
+      { source_labels: ['__meta_kubernetes_pod_name'], target_label: 'pod' },
+    ],
+  });
+});
+
+test('training that tells of no progress is not scraped', () => {
+  expect(jobOf('retraining', { trainings: [trainingOf({ progressPort: undefined })] })).toBeUndefined();
+});
+
+test('what became of runs is asked of kube-state-metrics, whose labels are those of the objects', () => {
+  expect(jobOf('kube-state-metrics')).toEqual({
+    job_name: 'kube-state-metrics',
+    static_configs: [{ targets: ['monitoring-kube-state-metrics:8080'] }],
+  });
 });

@@ -1,9 +1,14 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { App } from 'cdk8s';
 import { parse, stringify } from 'yaml';
 import { Monitoring, Platform, TrainingJob, type TrainingJobProps } from '../../../lib';
+import { TRAINING_METRICS } from '../../../lib/core/training-metrics';
 import { type Manifest, synthesize } from '../../../lib/testing';
+import { PROGRESS_SCRIPT } from '../../../lib/training/progress';
 import { locate } from '../../../tools/build';
+import { freePorts } from '../harness/ports';
+import { Program } from '../harness/process';
 import type { Panel } from './files';
 import { failuresIn, type InputSeries, type RuleTest, ruleTestFile } from './rule-tests';
 import { TemporaryFolder } from './temporary-folder';
@@ -426,6 +431,36 @@ async function check(training: string, tests: readonly RuleTest[], interval: num
   if (found.size === 0) throw new Error(output);
   return found;
 }
+
+const python = spawnSync('python3', ['--version'], { encoding: 'utf8' });
+const onPython = /^Python 3\.(9|\d\d)/.test(python.stdout ?? '') ? test : test.skip;
+
+onPython('promtool finds nothing to say about the page of the real exporter, and it has every series', async () => {
+  const [port = 0] = await freePorts(1);
+  const file = folder.write(
+    'progress.json',
+    '{"step": 1, "steps": 2, "loss": NaN, "samples": 3, "checkpoint": 4, "metrics": {"a\\"b": Infinity}}',
+  );
+  const exporter = new Program('python3', {
+    args: ['-I', '-c', PROGRESS_SCRIPT, file, String(port), folder.join('termination-log')],
+    log: folder.join('exporter.log'),
+  });
+  try {
+    let page = '';
+    await exporter.ready(async () => {
+      page = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    });
+    const { status, stderr } = spawnSync(await locate('promtool'), ['check', 'metrics'], {
+      input: page,
+      encoding: 'utf8',
+    });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    const names = [...page.matchAll(/^training_\w+/gm)].map(([name]) => name);
+    expect(names).toEqual(Object.values(TRAINING_METRICS).map(({ name }) => name));
+  } finally {
+    await exporter.stop();
+  }
+});
 
 test('the dashboard draws every line of a run', () => {
   expect(new Set(LINES.map(({ name }) => name)).size).toBe(17);
