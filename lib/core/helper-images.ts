@@ -5,10 +5,15 @@
 export const HELPER_IMAGES = {
   /** Copies models out of any object store. It brings a shell and the checksum tools that the script needs. */
   rclone: 'rclone/rclone:1.74.4',
-  /** Copies models out of the Hugging Face hub, which rclone doesn't know. Alpine, with the same tools as above. */
+  /**
+   * Copies models out of the Hugging Face hub, which rclone doesn't know, and tells of the progress of training.
+   * Alpine, with the same tools as above.
+   */
   python: 'python:3.14.0-alpine',
   prometheus: 'prom/prometheus:v3.14.0',
   alertmanager: 'prom/alertmanager:v0.34.0',
+  /** Tells Prometheus of the Jobs and pods of training. */
+  kubeStateMetrics: 'registry.k8s.io/kube-state-metrics/kube-state-metrics:v2.18.0',
   /** Tells Prometheus of a Redis or Valkey. */
   redisExporter: 'oliver006/redis_exporter:v1.88.0',
   grafana: 'grafana/grafana:12.4.10',

@@ -109,3 +109,38 @@ export function observeNotifier(construct: IConstruct, name: string): void {
 export function observedNotifiers(root: IConstruct): string[] {
   return root.node.findAll().flatMap((construct) => Reflect.get(construct, NOTIFIER) ?? []);
 }
+
+/** What monitoring needs to know of training: its runs, one after the other, are those of one name. */
+export interface ObservedTraining {
+  /** Name of the training and of its objects; the label `job` of its time series. */
+  readonly name: string;
+  readonly namespace: string;
+  /** The names of the Jobs of its runs, as a regular expression. */
+  readonly jobs: string;
+  /** The names of the pods of its runs, as a regular expression. */
+  readonly pods: string;
+  /** The container that trains. */
+  readonly container: string;
+  /** Name of the port at which its pods tell of their progress, if they do. */
+  readonly progressPort: string | undefined;
+  readonly nodes: number;
+  readonly gpusPerNode: number;
+  /** Seconds from one checkpoint to the next, where it saves any. */
+  readonly checkpointSeconds: number | undefined;
+  /** The longest that a run may take, in seconds. */
+  readonly deadlineSeconds: number;
+  /** Seconds between two runs of its schedule at most, where it has one. */
+  readonly periodSeconds: number | undefined;
+}
+
+const TRAINING = Symbol.for('recstack.observed-training');
+
+/** Makes training known to monitoring. */
+export function observeTraining(construct: IConstruct, training: ObservedTraining): void {
+  Object.defineProperty(construct, TRAINING, { value: training });
+}
+
+/** The training below a construct, in the order of the tree. */
+export function observedTrainings(root: IConstruct): ObservedTraining[] {
+  return root.node.findAll().flatMap((construct) => Reflect.get(construct, TRAINING) ?? []);
+}

@@ -16,6 +16,13 @@ export interface AlertRule {
   readonly annotations: { readonly summary: string; readonly description: string };
 }
 
+/** A rule by which Prometheus keeps what is asked for often, or what it could not tell afterwards. */
+export interface RecordingRule {
+  readonly record: string;
+  readonly expr: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
 /** A file of rules, as Prometheus reads it. */
 export interface RuleFile {
   readonly groups: readonly { readonly name: string; readonly rules: readonly AlertRule[] }[];

@@ -18,6 +18,9 @@ export const MEMORY_LIMIT: Series = { name: 'container_spec_memory_limit_bytes' 
 /** Gauge of the share of time in which a GPU was busy, from 0 to 100, by NVIDIA's dcgm-exporter. */
 export const DCGM_GPU_UTILIZATION: Series = { name: 'DCGM_FI_DEV_GPU_UTIL' };
 
+/** Gauge of the share of time in which the engines of a GPU, or of a part of one (MIG), were busy, from 0 to 1. */
+export const DCGM_GPU_ACTIVE: Series = { name: 'DCGM_FI_PROF_GR_ENGINE_ACTIVE' };
+
 /** Restricts series of the kubelet to the pods of a server, which are known by their names. */
 export function ofPods(metric: Series, { pods }: ObservedServer, container?: string): Series {
   const matchers = [`pod=~"${pods}"`, ...(container ? [`container="${container}"`] : [])];

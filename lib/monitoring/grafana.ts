@@ -4,7 +4,7 @@ import type { ConfigMap, EnvVar } from 'kubernetes-types/core/v1';
 import { hash } from '../core/hash';
 import { HELPER_IMAGES } from '../core/helper-images';
 import { kubernetesObject } from '../core/kubernetes-object';
-import { observedFunnels, observedServers } from '../core/observed';
+import { observedFunnels, observedServers, observedTrainings } from '../core/observed';
 import type { SecretRef } from '../core/secrets';
 import { LABELS, workloadMetadata } from '../platform/labels';
 import { Platform } from '../platform/platform';
@@ -79,11 +79,17 @@ const ADMIN_FOLDER = '/etc/grafana-admin';
 function dashboards(platform: Platform): Record<string, string> {
   const { serversDashboard } = require('./dashboard') as typeof import('./dashboard');
   const { funnelDashboard } = require('./funnel-dashboard') as typeof import('./funnel-dashboard');
+  const { trainingDashboard } = require('./training-dashboard') as typeof import('./training-dashboard');
   const id = platform.node.id;
   const funnels = observedFunnels(platform).map((funnel) => [funnel.name, funnelDashboard(id, funnel)] as const);
-  const servers = serversDashboard(id, observedServers(platform), { hasDcgm: platform.cluster.has('dcgm-exporter') });
+  const gpus = { hasDcgm: platform.cluster.has('dcgm-exporter') };
+  const servers = serversDashboard(id, observedServers(platform), gpus);
+  const trainings = observedTrainings(platform);
   return Object.fromEntries([
     ['servers.json', JSON.stringify(servers, null, 2)],
+    ...(trainings.length === 0
+      ? []
+      : [['training.json', JSON.stringify(trainingDashboard(id, trainings, gpus), null, 2)]]),
     ...funnels.map(([name, dashboard]) => [`funnel-${name}.json`, JSON.stringify(dashboard, null, 2)]),
   ]);
 }

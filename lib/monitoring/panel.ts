@@ -22,6 +22,8 @@ export interface PanelProps {
   readonly description: string;
   readonly unit: string;
   readonly lines: Readonly<Record<string, string>>;
+  /** Whether values may be below zero, so that the panel doesn't begin there. */
+  readonly isSigned?: boolean;
   /** Values that should not be exceeded, drawn across the panel. */
   readonly bounds?: readonly number[];
 }
@@ -47,7 +49,14 @@ export function dashboard(props: {
 }
 
 /** Lines over time. */
-export function timeseries({ title, description, unit, lines, bounds = [] }: PanelProps): PanelBuilder {
+export function timeseries({
+  title,
+  description,
+  unit,
+  lines,
+  isSigned = false,
+  bounds = [],
+}: PanelProps): PanelBuilder {
   const panel = new PanelBuilder()
     .title(title)
     .description(description)
@@ -55,9 +64,9 @@ export function timeseries({ title, description, unit, lines, bounds = [] }: Pan
     .unit(unit)
     // The library's own default is none, and lines without names tell nothing.
     .legend(new VizLegendOptionsBuilder().showLegend(true))
-    .min(0)
     .span(8)
     .height(7);
+  if (!isSigned) panel.min(0);
   if (bounds.length > 0) {
     const steps = [...bounds].sort((a, b) => a - b).map((value) => ({ value, color: 'red' }));
     panel

@@ -1,5 +1,5 @@
 import { type Duration, formatSeconds, seconds } from '../core/durations';
-import type { ObservedServer } from '../core/observed';
+import type { ObservedServer, ObservedTraining } from '../core/observed';
 import { type Bytes, bytes } from '../core/quantities';
 import type { Series } from '../core/server-metrics';
 import { LABELS } from '../platform/labels';
@@ -10,20 +10,24 @@ export interface PrometheusConfigInput {
   readonly platform: string;
   readonly namespace: string;
   readonly servers: readonly ObservedServer[];
+  readonly trainings: readonly ObservedTraining[];
   readonly alertmanager: string;
+  readonly kubeStateMetrics: string;
   readonly retention: Duration;
   readonly storage: Bytes;
   readonly hasDcgm: boolean;
 }
 
 /**
- * The configuration of Prometheus: one job for each server, what the kubelets tell of its containers, GPUs where
+ * The configuration of Prometheus: one job for each server and each training, what the kubelets tell of servers'
+ * containers, what kube-state-metrics tells of runs, GPUs where
  * dcgm-exporter is installed, and monitoring itself.
  *
  * @see https://prometheus.io/docs/prometheus/latest/configuration/configuration/
  */
 export function prometheusConfig(input: PrometheusConfigInput): object {
-  const { platform, namespace, servers, alertmanager, retention, storage, hasDcgm } = input;
+  const { platform, namespace, servers, trainings, alertmanager, kubeStateMetrics, retention, storage, hasDcgm } =
+    input;
   return {
     global: { scrape_interval: '15s', evaluation_interval: '15s', external_labels: { platform } },
     rule_files: ['/etc/prometheus/rules.yaml'],
@@ -39,11 +43,13 @@ export function prometheusConfig(input: PrometheusConfigInput): object {
     },
     scrape_configs: [
       ...servers.flatMap((server) => serverJob(server, platform)),
+      ...trainings.flatMap((training) => trainingJob(training, platform)),
       kubeletJob(namespace, 'kubelet', '/metrics/cadvisor', [CPU_SECONDS, WORKING_SET, MEMORY_LIMIT]),
       ...(servers.some(({ store }) => store?.hasVolume)
         ? [kubeletJob(namespace, 'kubelet-volumes', '/metrics', [VOLUME_AVAILABLE, VOLUME_CAPACITY])]
         : []),
       ...(hasDcgm ? [dcgmJob(namespace)] : []),
+      { job_name: 'kube-state-metrics', static_configs: [{ targets: [kubeStateMetrics] }] },
       { job_name: 'prometheus', static_configs: [{ targets: ['localhost:9090'] }] },
       { job_name: 'alertmanager', static_configs: [{ targets: [alertmanager] }] },
     ],
@@ -55,6 +61,7 @@ export const OWN_JOBS: readonly string[] = [
   'kubelet',
   'kubelet-volumes',
   'dcgm-exporter',
+  'kube-state-metrics',
   'prometheus',
   'alertmanager',
 ];
@@ -81,6 +88,25 @@ function serverJob({ name, namespace, metrics }: ObservedServer, platform: strin
         copy('__meta_kubernetes_namespace', 'namespace'),
         copy('__meta_kubernetes_pod_name', 'pod'),
         copy(podLabel(LABELS.version), 'model_version'),
+      ],
+    },
+  ];
+}
+
+function trainingJob({ name, namespace, progressPort }: ObservedTraining, platform: string): object[] {
+  if (progressPort === undefined) return [];
+  return [
+    {
+      job_name: name,
+      kubernetes_sd_configs: [{ role: 'pod', namespaces: { names: [namespace] } }],
+      relabel_configs: [
+        keep(podLabel(LABELS.name), name),
+        keep(podLabel(LABELS.partOf), platform),
+        keep('__meta_kubernetes_pod_container_port_name', progressPort),
+        // The pods of a run that has ended stay until it is deleted, and would be targets that are down.
+        keep('__meta_kubernetes_pod_phase', 'Pending|Running'),
+        copy('__meta_kubernetes_namespace', 'namespace'),
+        copy('__meta_kubernetes_pod_name', 'pod'),
       ],
     },
   ];

@@ -5,7 +5,13 @@ import type { ConfigMap } from 'kubernetes-types/core/v1';
 import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from 'kubernetes-types/rbac/v1';
 import { HELPER_IMAGES } from '../core/helper-images';
 import { clusterWide, kubernetesObject } from '../core/kubernetes-object';
-import { type ObservedServer, observedFunnels, observedServers, observedTriggers } from '../core/observed';
+import {
+  type ObservedServer,
+  observedFunnels,
+  observedServers,
+  observedTrainings,
+  observedTriggers,
+} from '../core/observed';
 import { LABELS, workloadMetadata } from '../platform/labels';
 import { Platform } from '../platform/platform';
 import { alertRules } from './alerts';
@@ -13,9 +19,10 @@ import { funnelRules } from './funnel-alerts';
 import type { MonitoringSettings } from './monitoring-props';
 import { Program } from './program';
 import { OWN_JOBS, prometheusConfig } from './prometheus-config';
+import { trainingRules } from './training-alerts';
 import { triggerRules } from './trigger-routes';
 
-/** Prometheus, watching every server of its platform: also those that are added after it. */
+/** Prometheus, watching every server and all training of its platform: also those that are added after it. */
 export class Prometheus extends Construct {
   /** Where others in the namespace reach it. */
   readonly address: string;
@@ -25,6 +32,8 @@ export class Prometheus extends Construct {
     id: string,
     props: MonitoringSettings['prometheus'] & {
       readonly alertmanager: Program;
+      /** Where kube-state-metrics is reached. */
+      readonly kubeStateMetrics: string;
       readonly storageClass: string | undefined;
     },
   ) {
@@ -52,7 +61,7 @@ export class Prometheus extends Construct {
       mounts: [{ name: 'config', mountPath: '/etc/prometheus', readOnly: true }],
       usesApi: true,
       egress: [
-        // The servers, and Alertmanager.
+        // The servers, the nodes of training, kube-state-metrics and Alertmanager.
         { to: [{ podSelector: { matchLabels: { [LABELS.partOf]: platform.node.id } } }] },
         // The API server and the kubelets, whose addresses nobody knows here.
         { ports: [443, 6443, 8443, 10250].map((port) => ({ protocol: 'TCP', port })) },
@@ -63,18 +72,26 @@ export class Prometheus extends Construct {
     this.grant(platform, program.serviceAccount, hasDcgm);
     this.node.addValidation({
       validate: () =>
-        observedServers(platform)
+        [
+          ...observedServers(platform).map(({ name }) => ({ name, what: 'server' })),
+          ...observedTrainings(platform).map(({ name }) => ({ name, what: 'training' })),
+        ]
           .filter(({ name }) => OWN_JOBS.includes(name))
           .map(
-            ({ name }) =>
-              `must not watch a server called '${name}', as a job of its own is: give the server another id`,
+            ({ name, what }) =>
+              `must not watch a ${what} called '${name}', as a job of its own is: give the ${what} another id`,
           ),
     });
   }
 
   private config(
     platform: Platform,
-    { alertmanager, retention, storage }: MonitoringSettings['prometheus'] & { readonly alertmanager: Program },
+    {
+      alertmanager,
+      kubeStateMetrics,
+      retention,
+      storage,
+    }: MonitoringSettings['prometheus'] & { readonly alertmanager: Program; readonly kubeStateMetrics: string },
     hasDcgm: boolean,
   ): string {
     const name = platform.nameOf(this);
@@ -84,7 +101,9 @@ export class Prometheus extends Construct {
         platform: platform.node.id,
         namespace: platform.namespace,
         servers: servers(),
+        trainings: observedTrainings(platform),
         alertmanager: alertmanager.address,
+        kubeStateMetrics,
         retention,
         storage,
         hasDcgm,
@@ -94,6 +113,7 @@ export class Prometheus extends Construct {
         ...alertRules(platform.node.id, servers()).groups,
         ...funnelRules(platform.node.id, observedFunnels(platform)),
         ...triggerRules(platform.node.id, observedTriggers(platform)),
+        ...trainingRules(platform.node.id, observedTrainings(platform), { hasDcgm }),
       ],
     });
     kubernetesObject<ConfigMap>(this, 'config', {

@@ -7,6 +7,7 @@ import type { Platform } from '../platform/platform';
 import { RESTRICTED_CONTAINER, restrictedPod } from '../platform/pod-security';
 import { HYPERPARAMETERS, hyperparameterArgs } from './hyperparameters';
 import { networkOf } from './network';
+import { type ProgressParts, progressParts } from './progress';
 import { stallProbe } from './stall';
 import { graceOf } from './survival';
 import { placementAnnotations } from './topology';
@@ -57,6 +58,7 @@ function podSpec(
   { env, subdomain, container }: Meeting,
 ): PodSpec {
   const { gpusPerNode, gpuType, checkpoints, hyperparameters, scratch, priorityClass } = settings;
+  const progress = settings.progress ? progressParts(platform) : undefined;
   return {
     restartPolicy: 'Never',
     ...graceOf(settings).pod,
@@ -67,7 +69,10 @@ function podSpec(
     ...(subdomain === undefined ? {} : { subdomain }),
     securityContext: restrictedPod(),
     ...(gpusPerNode > 0 ? wholeGpus(gpuType, gpusPerNode, platform.cluster).pod : {}),
-    containers: [{ ...trainer(settings, image, env), ...(container === undefined ? {} : { name: container }) }],
+    ...(progress === undefined ? {} : { initContainers: [progress.sidecar] }),
+    containers: [
+      { ...trainer(settings, image, env, progress), ...(container === undefined ? {} : { name: container }) },
+    ],
     volumes: [
       { name: 'tmp', emptyDir: { sizeLimit: formatBytes(bytes(scratch)) } },
       { name: 'shared-memory', emptyDir: { medium: 'Memory', sizeLimit: sharedMemoryOf(settings) } },
@@ -76,11 +81,17 @@ function podSpec(
         : [{ name: 'checkpoints', persistentVolumeClaim: { claimName: checkpoints.claim } }]),
       ...dataVolumes(settings).volumes,
       ...(hyperparameters === undefined ? [] : [hyperparameterVolume()]),
+      ...(progress === undefined ? [] : [progress.volume]),
     ],
   };
 }
 
-function trainer(settings: TrainingJobSettings, image: string, meeting: readonly EnvVar[]): Container {
+function trainer(
+  settings: TrainingJobSettings,
+  image: string,
+  meeting: readonly EnvVar[],
+  progress: ProgressParts | undefined,
+): Container {
   const { gpusPerNode, checkpoints, hyperparameters, resources } = settings;
   const network = networkOf(settings);
   const devices = { ...(gpusPerNode === 0 ? {} : { 'nvidia.com/gpu': String(gpusPerNode) }), ...network.devices };
@@ -94,7 +105,7 @@ function trainer(settings: TrainingJobSettings, image: string, meeting: readonly
     ...argsOf(settings),
     ...graceOf(settings).container,
     ...stallProbe(settings),
-    env: [...meeting, ...envVars(network.env), ...ownEnv(settings)],
+    env: [...meeting, ...envVars(network.env), ...ownEnv(settings, progress)],
     resources: {
       requests: { cpu: formatCpu(cores(resources.cpu)), memory, ...disk, ...devices },
       limits: { memory, ...disk, ...devices },
@@ -106,6 +117,7 @@ function trainer(settings: TrainingJobSettings, image: string, meeting: readonly
       ...(checkpoints === undefined ? [] : [{ name: 'checkpoints', mountPath: '/checkpoints' }]),
       ...dataVolumes(settings).mounts,
       ...(hyperparameters === undefined ? [] : [{ name: 'hyperparameters', mountPath: HYPERPARAMETERS.folder }]),
+      ...(progress === undefined ? [] : [progress.mount]),
     ],
   };
 }
@@ -114,13 +126,16 @@ function trainer(settings: TrainingJobSettings, image: string, meeting: readonly
  * The user's variables, and the defaults that they take the place of: server-side apply refuses a name that is there
  * twice.
  */
-function ownEnv({ env, checkpoints, hyperparameters }: TrainingJobSettings): EnvVar[] {
+function ownEnv(
+  { env, checkpoints, hyperparameters }: TrainingJobSettings,
+  progress: ProgressParts | undefined,
+): EnvVar[] {
   const saving = checkpoints && {
     CHECKPOINT_FOLDER: '/checkpoints',
     CHECKPOINT_EVERY_SECONDS: String(seconds(checkpoints.every)),
   };
   const file = hyperparameters && { HYPERPARAMETERS_FILE: `${HYPERPARAMETERS.folder}/${HYPERPARAMETERS.file}` };
-  return envVars({ HOME: '/tmp', ...saving, ...file, ...env });
+  return envVars({ HOME: '/tmp', ...saving, ...file, ...progress?.env, ...env });
 }
 
 function envVars(variables: Readonly<Record<string, string>>): EnvVar[] {

@@ -5,6 +5,7 @@ import { CAPABILITIES, ENGINES, type Engine } from './engines/capabilities';
 import { engineProblems } from './engines/engine';
 import { rayProblems } from './engines/rayjob';
 import { networkProblems } from './network';
+import { progressProblems } from './progress';
 import { isRepeated, scheduleProblems } from './schedule';
 import { stallProblems } from './stall';
 import { survivalProblems } from './survival';
@@ -27,6 +28,7 @@ export function problemsOf(settings: TrainingJobSettings, cluster: Cluster, engi
     ...scheduleProblems(settings),
     ...stallProblems(settings),
     ...placementProblems(settings.topology, settings.nodes, settings.queue?.topology),
+    ...progressProblems(settings),
     ...(settings.priority !== undefined && settings.queue === undefined
       ? [`priority must come with a queue, got '${settings.priority}' and none: set queue or priorityClass`]
       : []),

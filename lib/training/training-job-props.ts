@@ -159,6 +159,12 @@ export const trainingJobSchema = z.strictObject({
    */
   preemptionGrace: durationSchema.optional(),
   /**
+   * Whether the program tells of its progress, by the file that `PROGRESS_FILE` names. Without it nobody notices that a
+   * run stalls or that its loss is no number: set it to false for a program that can't be changed.
+   * @default true
+   */
+  progress: z.boolean({ error: must('be true or false') }).default(true),
+  /**
    * When to run, by cron. Two runs never overlap.
    * @default - once, when it is applied; with `trainOn`, only then
    */

@@ -8,11 +8,13 @@ import { explain } from '../core/derivation';
 import { tellGpuHours } from '../core/gpu-hours';
 import { kubernetesObject } from '../core/kubernetes-object';
 import { MAX_CRON_JOB_NAME, MAX_LABEL } from '../core/names';
+import { observeTraining } from '../core/observed';
 import { parse } from '../core/schema';
 import { transform } from '../core/transform';
 import { jobSet } from '../crds/jobset';
 import { rayJob } from '../crds/ray';
 import { trainingRuntime, trainJob } from '../crds/trainer';
+import { openings } from '../platform/callers';
 import { CREDENTIALS_EGRESS } from '../platform/credentials';
 import { selectorLabels, workloadMetadata } from '../platform/labels';
 import { Platform } from '../platform/platform';
@@ -27,7 +29,9 @@ import { MAX_RAY_JOB_NAME, OPERATOR_INGRESS, rayDemand, rayJobSpec } from './eng
 import { trainingRuntimeSpec, trainJobSpec } from './engines/trainjob';
 import { entryOf } from './entry';
 import { networkOf, networkWarnings } from './network';
+import { observedTraining } from './observed';
 import { problemsOf } from './problems';
+import { PROGRESS } from './progress';
 import { admitDevices } from './queue-devices';
 import { partialProblems } from './queue-problems';
 import { cronJobSpec, isRepeated } from './schedule';
@@ -96,6 +100,7 @@ export class TrainingJob extends Construct {
     this.applyTransforms();
     this.check();
     this.tellCost();
+    this.observe();
   }
 
   private emit(): TrainingJobNodes {
@@ -116,6 +121,11 @@ export class TrainingJob extends Construct {
           ingress: [
             { from: [{ podSelector: { matchLabels: selector } }] },
             ...(this.engine === 'rayjob' ? [OPERATOR_INGRESS] : []),
+            ...openings({
+              serving: [],
+              scraped: settings.progress ? PROGRESS.port : undefined,
+              isOpenToNamespace: false,
+            }),
           ],
           egress: [
             { to: [{ podSelector: { matchLabels: selector } }] },
@@ -172,6 +182,12 @@ export class TrainingJob extends Construct {
       spec: cronJobSpec(settings, entry, spec),
     });
     return only(cronJob);
+  }
+
+  private observe(): void {
+    const { name, engine, settings, platform } = this;
+    const isRepeated = this.nodes.job.kind === 'CronJob';
+    observeTraining(this, observedTraining({ name, namespace: platform.namespace, engine, isRepeated, settings }));
   }
 
   private applyTransforms(): void {

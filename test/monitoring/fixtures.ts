@@ -3,7 +3,7 @@ import type { StatefulSetSpec } from 'kubernetes-types/apps/v1';
 import type { Container, PodSpec } from 'kubernetes-types/core/v1';
 import { parse } from 'yaml';
 import { Monitoring, type MonitoringProps, type Slo } from '../../lib';
-import type { ObservedServer } from '../../lib/core/observed';
+import type { ObservedServer, ObservedTraining } from '../../lib/core/observed';
 import type { ServerMetrics } from '../../lib/core/server-metrics';
 import type { Manifests } from '../../lib/testing';
 import { objectsOf, platform, specOf } from '../serving/fixtures';
@@ -37,6 +37,24 @@ export function server(props: Partial<ObservedServer> = {}, slos: readonly Slo[]
     slos,
     pods: 'ranker-[a-z0-9]+-[a-z0-9]{5}',
     container: 'server',
+    ...props,
+  };
+}
+
+/** Training called retraining in the namespace shop, of four nodes with eight GPUs each, once. */
+export function trainingOf(props: Partial<ObservedTraining> = {}): ObservedTraining {
+  return {
+    name: 'retraining',
+    namespace: 'shop',
+    jobs: 'retraining',
+    pods: 'retraining-[0-9]+-[a-z0-9]{5}',
+    container: 'trainer',
+    progressPort: 'progress',
+    nodes: 4,
+    gpusPerNode: 8,
+    checkpointSeconds: 600,
+    deadlineSeconds: 86_400,
+    periodSeconds: undefined,
     ...props,
   };
 }

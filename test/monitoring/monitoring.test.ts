@@ -131,7 +131,7 @@ test('two platforms of one app watch their own servers, in their own namespaces'
       .ofKind('StatefulSet')
       .map(({ metadata }) => metadata.namespace)
       .sort(),
-  ).toEqual([...['ads', 'ads', 'ads', 'shop', 'shop', 'shop']]);
+  ).toEqual([...['ads', 'ads', 'ads', 'ads', 'shop', 'shop', 'shop', 'shop']]);
   expect(
     manifests
       .ofKind('ClusterRole')

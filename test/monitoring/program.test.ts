@@ -5,11 +5,13 @@ import { containerOf, monitored, podOf } from './fixtures';
 
 expect.extend(matchers);
 
-const NAMES = ['monitoring-alertmanager', 'monitoring-prometheus', 'monitoring-grafana'];
+const NAMES = [
+  ...['monitoring-alertmanager', 'monitoring-kube-state-metrics', 'monitoring-prometheus', 'monitoring-grafana'],
+];
 const manifests = monitored();
 const selector = (name: string) => ({ 'app.kubernetes.io/name': name, 'app.kubernetes.io/part-of': 'shop' });
 
-test('monitoring is three programs, called by where they are in the tree', () => {
+test('monitoring is four programs, called by where they are in the tree', () => {
   expect(manifests.ofKind('StatefulSet').map(({ metadata }) => metadata.name)).toEqual(NAMES);
 });
 
@@ -78,7 +80,12 @@ describe.each(NAMES)('%s', (name) => {
 
   test('is given time to start, taken out of service after half a minute, and started anew after 90 s', () => {
     const { startupProbe, readinessProbe, livenessProbe } = containerOf(manifests, name);
-    const path = name === 'monitoring-grafana' ? ['/api/health', '/api/health'] : ['/-/ready', '/-/healthy'];
+    const single: Record<string, string> = {
+      'monitoring-grafana': '/api/health',
+      'monitoring-kube-state-metrics': '/healthz',
+    };
+    const own = single[name];
+    const path = own === undefined ? ['/-/ready', '/-/healthy'] : [own, own];
     expect(startupProbe).toEqual({
       httpGet: { path: path[0], port: 'http' },
       periodSeconds: 5,

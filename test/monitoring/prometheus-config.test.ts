@@ -1,5 +1,5 @@
 import { OWN_JOBS, type PrometheusConfigInput, prometheusConfig } from '../../lib/monitoring/prometheus-config';
-import { server } from './fixtures';
+import { server, trainingOf } from './fixtures';
 
 interface Config {
   global: unknown;
@@ -14,7 +14,9 @@ function config(props: Partial<PrometheusConfigInput> = {}): Config {
     platform: 'shop',
     namespace: 'shop-eu',
     servers: [server()],
+    trainings: [],
     alertmanager: 'monitoring-alertmanager:9093',
+    kubeStateMetrics: 'monitoring-kube-state-metrics:8080',
     retention: '15d',
     storage: '50Gi',
     hasDcgm: false,
@@ -58,9 +60,9 @@ test.each([
   expect(config({ retention }).storage.tsdb.retention.time).toBe(time);
 });
 
-test('without GPUs there is a job for each server, one for the kubelets, and two for monitoring itself', () => {
+test('without GPUs there is a job for each server, one for the kubelets, one for runs, and two for monitoring itself', () => {
   expect(config().scrape_configs.map(({ job_name }) => job_name)).toEqual([
-    ...['ranker', 'kubelet', 'prometheus', 'alertmanager'],
+    ...['ranker', 'kubelet', 'kube-state-metrics', 'prometheus', 'alertmanager'],
   ]);
 });
 
@@ -157,4 +159,30 @@ test.each([
   ['another app', '', 'nvidia-dcgm'],
 ])('pods with %s are not', (_what, name, app) => {
   expect(isExporter(name, app)).toBe(false);
+});
+
+test('training is scraped while its pods live, at the port of its progress, and says of which pod it is', () => {
+  expect(jobOf('retraining', { trainings: [trainingOf()] })).toEqual({
+    job_name: 'retraining',
+    kubernetes_sd_configs: [{ role: 'pod', namespaces: { names: ['shop'] } }],
+    relabel_configs: [
+      { source_labels: ['__meta_kubernetes_pod_label_app_kubernetes_io_name'], regex: 'retraining', action: 'keep' },
+      { source_labels: ['__meta_kubernetes_pod_label_app_kubernetes_io_part_of'], regex: 'shop', action: 'keep' },
+      { source_labels: ['__meta_kubernetes_pod_container_port_name'], regex: 'progress', action: 'keep' },
+      { source_labels: ['__meta_kubernetes_pod_phase'], regex: 'Pending|Running', action: 'keep' },
+      { source_labels: ['__meta_kubernetes_namespace'], target_label: 'namespace' },
+      { source_labels: ['__meta_kubernetes_pod_name'], target_label: 'pod' },
+    ],
+  });
+});
+
+test('training that tells of no progress is not scraped', () => {
+  expect(jobOf('retraining', { trainings: [trainingOf({ progressPort: undefined })] })).toBeUndefined();
+});
+
+test('what became of runs is asked of kube-state-metrics, whose labels are those of the objects', () => {
+  expect(jobOf('kube-state-metrics')).toEqual({
+    job_name: 'kube-state-metrics',
+    static_configs: [{ targets: ['monitoring-kube-state-metrics:8080'] }],
+  });
 });

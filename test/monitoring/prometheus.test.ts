@@ -39,10 +39,10 @@ test('the rules are those of the servers of the platform', () => {
 test('a server that exposes nothing is not scraped', () => {
   const shop = platform();
   ranker({ runtime: own() }, shop);
-  expect(jobs(monitored({}, shop))).toEqual(['kubelet', 'prometheus', 'alertmanager']);
+  expect(jobs(monitored({}, shop))).toEqual(['kubelet', 'kube-state-metrics', 'prometheus', 'alertmanager']);
 });
 
-test.each(['kubelet', 'prometheus', 'alertmanager', 'dcgm-exporter'])(
+test.each(['kubelet', 'kube-state-metrics', 'prometheus', 'alertmanager', 'dcgm-exporter'])(
   'a server called %s would make two jobs of one name, which Prometheus refuses: refused before',
   (name) => {
     const shop = platform();

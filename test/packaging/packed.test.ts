@@ -89,6 +89,7 @@ test('the tarball holds the compiled library, its scripts, the licence and the R
   ]);
   expect(files).toContain('build/serving/pull-model.sh');
   expect(files).toContain('build/serving/pull-from-hub.py');
+  expect(files).toContain('build/training/progress-exporter.py');
   expect(files).toContain('build/serving/keep-models.sh');
 });
 

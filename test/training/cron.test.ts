@@ -1,4 +1,5 @@
 import { hasCronValues } from '../../lib/training/cron';
+import { longestPause } from '../../lib/training/runs';
 import { problemsOf } from '../serving/fixtures';
 import { cronJobOf, training } from './fixtures';
 
@@ -41,4 +42,31 @@ test.each([
   expect(problemsOf(() => training({ schedule }))).toEqual([
     `[shop/retraining] schedule must be a schedule of cron's five fields, like '0 2 * * *', got '${schedule}'`,
   ]);
+});
+
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+test.each([
+  ['every minute', '* * * * *', MINUTE],
+  ['every half hour', '*/30 * * * *', 30 * MINUTE],
+  ['every seven minutes, and four before the hour', '*/7 * * * *', 7 * MINUTE],
+  ['from twenty past on, every twenty minutes', '20/20 * * * *', 40 * MINUTE],
+  ['every night', '0 2 * * *', DAY],
+  ['twice a day', '0 2,8 * * *', 18 * HOUR],
+  ['over a weekend', '0 2 * * mon-fri', 3 * DAY],
+  ['every Sunday', '0 2 * * sun', 7 * DAY],
+  ['every month', '0 2 1 * *', 31 * DAY],
+  ['on the 31st, which every other month has', '0 2 31 * *', 61 * DAY],
+  ['on the first and on Sundays: either is enough', '0 2 1 * sun', 7 * DAY],
+  ['on odd days and Sundays: a step is a restriction', '0 2 */2 * sun', 2 * DAY],
+  ['once a year', '0 2 11 nov *', 366 * DAY],
+  ['on leap days', '0 2 29 2 *', 1461 * DAY],
+])('the longest pause: %s', (_what, schedule, pause) => {
+  expect(longestPause(schedule)).toBe(pause);
+});
+
+test('a day that no month has never comes', () => {
+  expect(longestPause('0 2 31 2 *')).toBeUndefined();
 });

@@ -22,7 +22,7 @@ test('hyperparameters are a file, with their types', () => {
       ],
     },
   });
-  expect(more).toEqual([]);
+  expect(more.map(({ name }) => name)).toEqual(['progress']);
   expect(trainerOf(props).volumeMounts).toContainEqual({ name: 'hyperparameters', mountPath: '/etc/hyperparameters' });
   expect(envOf(trainerOf(props)).HYPERPARAMETERS_FILE).toBe('/etc/hyperparameters/hyperparameters.json');
   expect(JSON.parse(jobOf(props).template.metadata?.annotations?.['recstack/hyperparameters'] ?? '')).toEqual(

@@ -133,13 +133,20 @@ test('/dev/shm is a memory volume: the 64 MB of a container kill data loaders', 
   expect(trainerOf().volumeMounts).toContainEqual({ name: 'shared-memory', mountPath: '/dev/shm' });
 });
 
-test('without checkpoints there are just a place to write to and shared memory', () => {
-  expect(podOf().volumes.map(({ name }) => name)).toEqual(['tmp', 'shared-memory']);
+test('without checkpoints there are just a place to write to, shared memory and the folder of the progress', () => {
+  expect(podOf().volumes.map(({ name }) => name)).toEqual(['tmp', 'shared-memory', 'progress']);
   expect(trainerOf().volumeMounts).toEqual([
     { name: 'tmp', mountPath: '/tmp' },
     { name: 'shared-memory', mountPath: '/dev/shm' },
+    { name: 'progress', mountPath: '/run/recstack' },
   ]);
-  expect(envOf(trainerOf())).toEqual({ HOME: '/tmp', PET_NNODES: '1', PET_NPROC_PER_NODE: '1', PET_STANDALONE: '1' });
+  expect(envOf(trainerOf())).toEqual({
+    HOME: '/tmp',
+    PET_NNODES: '1',
+    PET_NPROC_PER_NODE: '1',
+    PET_STANDALONE: '1',
+    PROGRESS_FILE: '/run/recstack/progress.json',
+  });
 });
 
 test('checkpoints outlive the pods on a claim, and the program is told where and how often', () => {
@@ -167,7 +174,7 @@ test('a full /tmp does not evict the pod: the disk that is set aside is larger',
 test("the user's variables come last, and one that has a default takes its place", () => {
   const { env } = trainerOf({ env: { NCCL_DEBUG: 'INFO', HOME: '/checkpoints/home' } });
   expect(env.map(({ name }) => name)).toEqual([
-    ...['PET_NNODES', 'PET_NPROC_PER_NODE', 'PET_STANDALONE', 'HOME', 'NCCL_DEBUG'],
+    ...['PET_NNODES', 'PET_NPROC_PER_NODE', 'PET_STANDALONE', 'HOME', 'PROGRESS_FILE', 'NCCL_DEBUG'],
   ]);
   expect(envOf({ env })).toMatchObject({ NCCL_DEBUG: 'INFO', HOME: '/checkpoints/home' });
 });

@@ -56,12 +56,18 @@ test('the service gives pods their host names also while they are not ready, at 
   });
 });
 
-test('nodes of a run reach each other on any port, stores by HTTPS, and the addresses of identities; nobody else reaches them', () => {
+test('nodes of a run reach each other on any port, stores by HTTPS, and the addresses of identities; only monitoring reaches them', () => {
   const nodes = { podSelector: { matchLabels: SELECTOR } };
   expect(specOf<NetworkPolicySpec>(objectsOf(training()), 'NetworkPolicy', 'retraining')).toEqual({
     podSelector: { matchLabels: SELECTOR },
     policyTypes: ['Ingress', 'Egress'],
-    ingress: [{ from: [nodes] }],
+    ingress: [
+      { from: [nodes] },
+      {
+        from: [{ podSelector: { matchLabels: { 'app.kubernetes.io/component': 'monitoring' } } }],
+        ports: [{ protocol: 'TCP', port: 9404 }],
+      },
+    ],
     egress: [
       { to: [nodes] },
       { ports: [{ protocol: 'TCP', port: 443 }] },

@@ -16,7 +16,7 @@ const emptyDir = (volume: string, props: Partial<TrainingJobProps>) =>
   podOf(props).volumes.find(({ name }) => name === volume)?.emptyDir;
 
 test('data is mounted below /data by its name, and nobody can write to it', () => {
-  expect(podOf({ data: DATA }).volumes.slice(2)).toEqual([
+  expect(podOf({ data: DATA, progress: false }).volumes.slice(2)).toEqual([
     { name: 'data-clicks', persistentVolumeClaim: { claimName: 'clicks-2026', readOnly: true } },
     { name: 'data-user-features', persistentVolumeClaim: { claimName: 'features', readOnly: true } },
   ]);
@@ -34,7 +34,7 @@ test('data stands beside checkpoints and hyperparameters, each with its mount', 
   } as const;
   const mounted = trainerOf(props).volumeMounts.map(({ name }) => name);
   expect(mounted).toEqual(podOf(props).volumes.map(({ name }) => name));
-  expect(mounted).toHaveLength(6);
+  expect(mounted).toHaveLength(7);
 });
 
 test('the names of volumes fit: 58 characters for data', () => {

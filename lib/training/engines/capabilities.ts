@@ -15,6 +15,8 @@ export const ASKED = {
   minNodes: ({ minNodes }) => minNodes,
   fatalExitCodes: ({ fatalExitCodes }) => (fatalExitCodes.length === 0 ? undefined : fatalExitCodes.join(', ')),
   preemptionGrace: ({ preemptionGrace }) => preemptionGrace,
+  stalledAfter: ({ stalledAfter }) => stalledAfter,
+  topology: ({ topology }) => topology && Object.values(topology).join(', '),
 } as const satisfies Record<string, (settings: TrainingJobSettings) => string | number | undefined>;
 
 /** The name of one. */
@@ -41,7 +43,8 @@ const STARTS_ALL = 'starts all nodes again when one is missing';
  * What each engine can: whatever `lacks` doesn't name. All of them can be queued and ended by a failure of the program.
  *
  * The time to live of a JobSet is no use inside a TrainJob, whose controller makes a JobSet that is gone anew, and runs
- * it (trainer#3779). KubeRay takes a run for stopped, and starts it again, while its pods still end.
+ * it (trainer#3779). Kueue 0.14 tells a TrainJob of 2.0 where to place its nodes, in a field that 2.1 has under another
+ * name. KubeRay takes a run for stopped, and starts it again, while its pods still end.
  *
  * @see https://github.com/kubeflow/trainer/blob/v2.1.0/pkg/runtime/framework/plugins/jobset/jobset.go
  * @see https://github.com/ray-project/kuberay/blob/v1.6.0/ray-operator/controllers/ray/rayjob_controller.go
@@ -66,6 +69,7 @@ export const CAPABILITIES: Record<Engine, Capabilities> = {
       deadline: EACH_ATTEMPT,
       keepFinished: 'stays until it is deleted',
       minNodes: STARTS_ALL,
+      topology: 'loses where Kueue would place its nodes',
     },
   },
   rayjob: {
@@ -82,6 +86,8 @@ export const CAPABILITIES: Record<Engine, Capabilities> = {
       minNodes: 'starts when all nodes are there',
       fatalExitCodes: 'tries again whatever the exit code is',
       preemptionGrace: 'could start again while its old nodes still save',
+      stalledAfter: 'has no first node to judge by',
+      topology: 'is placed in parts, its head apart from its nodes',
     },
   },
 };

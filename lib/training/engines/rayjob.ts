@@ -141,7 +141,13 @@ function storeOf(sharedMemory: Bytes): Record<string, string> {
 }
 
 function withoutGpus(input: RunInput, resources: TrainingJobSettings['resources']): RunInput {
-  const bare = { gpusPerNode: 0, gpuType: undefined, network: undefined, sharedMemory: '1Gi' } as const;
+  const bare = {
+    gpusPerNode: 0,
+    gpuType: undefined,
+    network: undefined,
+    progress: false,
+    sharedMemory: '1Gi',
+  } as const;
   const settings = { ...input.settings, ...bare, resources };
   return { ...input, settings };
 }

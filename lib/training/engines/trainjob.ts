@@ -3,7 +3,7 @@ import type { RunInput } from '../pod';
 import { gangSpec } from './jobset';
 
 /** What Kubeflow Trainer calls the container in which it sets torchrun's variables. */
-const CONTAINER = 'node';
+export const TRAIN_JOB_CONTAINER = 'node';
 
 /** By this label it finds the Job whose pods are the nodes. */
 const ANCESTOR = { 'trainer.kubeflow.org/trainjob-ancestor-step': 'trainer' };
@@ -22,7 +22,7 @@ export function trainingRuntimeSpec(input: RunInput): TrainingRuntime['spec'] {
   const { numNodes, numProcPerNode } = sizeOf(input);
   const { replicatedJobs, ...gang } = gangSpec(input, {
     env: [{ name: 'PET_MAX_RESTARTS', value: '0' }],
-    container: CONTAINER,
+    container: TRAIN_JOB_CONTAINER,
   });
   return {
     mlPolicy: { numNodes, torch: { numProcPerNode } },

@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import { locateAll } from '../../../tools/build';
 import { environments, shopOf } from '../harness/shop';
-import { monitoringFiles } from './files';
+import { alertsOf, monitoringFiles } from './files';
 import { alertmanagerInPlace, type Places, prometheusInPlace, rulesInPlace } from './in-place';
 import { TemporaryFolder } from './temporary-folder';
 import { run } from './tool';
@@ -14,6 +14,7 @@ const places: Places = {
   rulesFile: '/rules.yaml',
   prometheus: '127.0.0.1:9090',
   alertmanager: '127.0.0.1:9093',
+  kubeStateMetrics: '127.0.0.1:8080',
   webhookFolder: '/webhook',
 };
 let promtool: string;
@@ -80,7 +81,7 @@ describe.each(environments)('%s', (environment) => {
 
   test('every alert of the rules goes where its severity says', async () => {
     const path = file('alertmanager.yaml', files.alertmanager);
-    for (const { labels } of files.rules.groups.flatMap(({ rules }) => rules)) {
+    for (const { labels } of alertsOf(files.rules)) {
       const pairs = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
       const { output } = await run(amtool, ['config', 'routes', 'test', `--config.file=${path}`, ...pairs]);
       expect(output.trim()).toBe(labels.severity === 'none' ? 'nobody' : 'default');

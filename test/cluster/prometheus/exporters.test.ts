@@ -19,17 +19,6 @@ const EXPORTERS = {
     known: 'node_uname_info',
     args: (port: number) => [`--web.listen-address=127.0.0.1:${port}`],
   },
-  'kube-state-metrics': {
-    prefix: 'kube_',
-    known: 'kube_node_info',
-    args: (port: number, telemetry: number) => [
-      `--kubeconfig=${cluster().kubeconfig}`,
-      '--host=127.0.0.1',
-      `--port=${port}`,
-      '--telemetry-host=127.0.0.1',
-      `--telemetry-port=${telemetry}`,
-    ],
-  },
 } as const satisfies Partial<Record<ProgramName, object>>;
 
 const names = Object.keys(EXPORTERS) as (keyof typeof EXPORTERS)[];
@@ -45,8 +34,8 @@ beforeAll(async () => {
   await addNodes(client, nodes);
   const scraped = [];
   for (const name of built) {
-    const [port = 0, telemetry = 0] = await freePorts(2);
-    await start(name, EXPORTERS[name].args(port, telemetry));
+    const [port = 0] = await freePorts(1);
+    await start(name, EXPORTERS[name].args(port));
     scraped.push({ job_name: name, static_configs: [{ targets: [`127.0.0.1:${port}`] }] });
   }
   const [port] = await freePorts(1);

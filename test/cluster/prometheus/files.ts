@@ -66,5 +66,6 @@ export function monitoringFiles(manifests: Manifests): MonitoringFiles {
 
 /** The alerts of a rule file. */
 export function alertsOf({ groups }: RuleFile): readonly AlertRule[] {
-  return groups.flatMap(({ rules }) => rules);
+  // Rules that record have no alert.
+  return groups.flatMap(({ rules }) => rules).filter(({ alert }) => alert !== undefined);
 }

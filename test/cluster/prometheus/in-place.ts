@@ -9,9 +9,10 @@ export interface Places {
   /** The token of Prometheus' own service account, which a pod finds mounted. */
   readonly tokenFile: string;
   readonly rulesFile: string;
-  /** `host:port` of the two programs. */
+  /** `host:port` of the three programs. */
   readonly prometheus: string;
   readonly alertmanager: string;
+  readonly kubeStateMetrics: string;
   /** Folder with the keys of the webhook's Secret. */
   readonly webhookFolder: string;
 }
@@ -52,6 +53,7 @@ export function prometheusInPlace(config: PrometheusConfig, places: Places): Pro
     const known: Record<string, string> = {
       'localhost:9090': places.prometheus,
       'monitoring-alertmanager:9093': places.alertmanager,
+      'monitoring-kube-state-metrics:8080': places.kubeStateMetrics,
     };
     const targets = (names: readonly string[]) => names.map((name) => known[name] ?? name);
     return { static_configs: static_configs.map((config) => ({ ...config, targets: targets(config.targets) })) };

@@ -127,6 +127,15 @@ export const DCGM_EXPORTER: ScrapedProgram = {
   faults: {},
 };
 
+/** Its page has `NAMESPACE`, and `CREATED` for the time of a CronJob. */
+export const KUBE_STATE_METRICS: ScrapedProgram = {
+  fixture: read('kube-state-metrics'),
+  port: 8080,
+  path: '/metrics',
+  contentType: 'text/plain; version=0.0.4',
+  faults: {},
+};
+
 /** redis_exporter beside a Valkey. */
 export const VALKEY: ScrapedProgram = {
   fixture: read('valkey'),

@@ -75,30 +75,50 @@ export interface RuleTest {
   readonly name: string;
   readonly input: readonly InputSeries[];
   readonly after: string;
-  readonly firing: readonly { readonly alert: string; readonly server?: string }[];
+  /** Left out where it does not matter. */
+  readonly firing?: readonly {
+    readonly alert: string;
+    readonly server?: string;
+    readonly training?: string;
+    /** How many of it there are. @default 1 */
+    readonly count?: number;
+  }[];
+  /** What expressions without labels give then; undefined for nothing. */
+  readonly values?: readonly { readonly expr: string; readonly value: number | undefined }[];
 }
 
 /** The file with tests for `promtool test rules`; JSON is YAML too. */
-export function ruleTestFile(rulesFile: string, tests: readonly RuleTest[]): string {
+export function ruleTestFile(rulesFile: string, tests: readonly RuleTest[], interval = STEP_SECONDS): string {
   return JSON.stringify({
     rule_files: [rulesFile],
-    evaluation_interval: `${STEP_SECONDS}s`,
-    tests: tests.map(({ name, input, after, firing }) => ({
+    evaluation_interval: `${interval}s`,
+    tests: tests.map(({ name, input, after, firing, values = [] }) => ({
       name,
-      interval: `${STEP_SECONDS}s`,
+      interval: `${interval}s`,
       input_series: input,
       promql_expr_test: [
-        {
-          expr: 'count by (alertname, server) (ALERTS{alertstate="firing"})',
+        ...values.map(({ expr, value }) => ({
+          expr,
           eval_time: after,
-          exp_samples: firing.map(({ alert, server }) => ({
-            labels: `{alertname="${alert}"${server === undefined ? '' : `, server="${server}"`}}`,
-            value: 1,
-          })),
-        },
+          exp_samples: value === undefined ? [] : [{ labels: '{}', value }],
+        })),
+        ...(firing === undefined ? [] : [alertsFiring(firing, after)]),
       ],
     })),
   });
+}
+
+function alertsFiring(firing: NonNullable<RuleTest['firing']>, after: string): object {
+  return {
+    expr: 'count by (alertname, server, training) (ALERTS{alertstate="firing"})',
+    eval_time: after,
+    exp_samples: firing.map(({ alert, server, training, count = 1 }) => ({
+      labels: `{${Object.entries({ alertname: alert, server, training })
+        .flatMap(([label, value]) => (value === undefined ? [] : [`${label}="${value}"`]))
+        .join(', ')}}`,
+      value: count,
+    })),
+  };
 }
 
 /** What promtool's report in JUnit's form says of each test: nothing when it passed. */

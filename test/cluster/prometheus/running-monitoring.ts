@@ -7,7 +7,9 @@ import { freePorts } from '../harness/ports';
 import { Program } from '../harness/process';
 import { monitoringFiles } from './files';
 import { alertmanagerInPlace, argumentsInPlace, type Places, prometheusInPlace, rulesInPlace } from './in-place';
+import { KUBE_STATE_METRICS } from './programs';
 import { PrometheusApi } from './prometheus-api';
+import { ReplayServer } from './replay-server';
 import { TemporaryFolder } from './temporary-folder';
 import { Webhook } from './webhook';
 
@@ -20,6 +22,7 @@ export class RunningMonitoring {
   private readonly folder = new TemporaryFolder();
   private readonly programs: Program[] = [];
   private api: PrometheusApi | undefined;
+  private kubeStateMetrics: ReplayServer | undefined;
 
   constructor(
     private readonly cluster: Cluster,
@@ -40,11 +43,14 @@ export class RunningMonitoring {
   async stop(): Promise<void> {
     for (const program of this.programs) await program.stop();
     await this.webhook.stop();
+    await this.kubeStateMetrics?.stop();
     this.folder.remove();
   }
 
   private async places(token: string): Promise<Places> {
-    const [prometheus, alertmanager] = (await freePorts(2)).map((port) => `127.0.0.1:${port}`);
+    const ports = await freePorts(3);
+    const [prometheus, alertmanager, kubeStateMetrics] = ports.map((port) => `127.0.0.1:${port}`);
+    await this.standInForKubeStateMetrics(ports[2] ?? 0);
     this.folder.write('url', await this.webhook.start());
     return {
       api: this.cluster,
@@ -52,8 +58,19 @@ export class RunningMonitoring {
       rulesFile: this.folder.join('rules.yaml'),
       prometheus: prometheus ?? '',
       alertmanager: alertmanager ?? '',
+      kubeStateMetrics: kubeStateMetrics ?? '',
       webhookFolder: this.folder.path,
     };
+  }
+
+  /** The real one is in exporters.test.ts: not everybody has built it. */
+  private async standInForKubeStateMetrics(port: number): Promise<void> {
+    const { namespace = '' } = this.manifests.get('ConfigMap', 'monitoring-prometheus').metadata;
+    const fixture = KUBE_STATE_METRICS.fixture
+      .replaceAll('NAMESPACE', namespace)
+      .replaceAll('CREATED', String(Math.floor(Date.now() / 1000)));
+    const program = { ...KUBE_STATE_METRICS, port };
+    this.kubeStateMetrics = await ReplayServer.start({ address: '127.0.0.1', program, fixture });
   }
 
   private async startAlertmanager(places: Places): Promise<void> {
@@ -105,7 +122,8 @@ export class RunningMonitoring {
   }
 }
 
-function argumentsOf(manifests: Manifests, name: string): readonly string[] {
+/** The arguments of a program of monitoring, as its pod has them. */
+export function argumentsOf(manifests: Manifests, name: string): readonly string[] {
   const { spec } = manifests.get('StatefulSet', `monitoring-${name}`) as Manifest & {
     spec: { template: { spec: { containers: readonly [{ args: readonly string[] }] } } };
   };

@@ -1,0 +1,60 @@
+import { type ObservedTraining, observedTrainings } from '../../lib/core/observed';
+import { platform } from '../serving/fixtures';
+import { FOUR_NODES, jobSetPlatform, podOf, trainerOf, training } from './fixtures';
+
+const observed = (...args: Parameters<typeof training>): ObservedTraining | undefined =>
+  observedTrainings(training(...args))[0];
+
+test('monitoring is told what a run is made of, and how long what may take', () => {
+  const checkpoints = { claim: 'checkpoints', every: '10m' } as const;
+  expect(observed({ ...FOUR_NODES, checkpoints, deadline: '12h', schedule: '0 2 * * mon-fri' })).toEqual({
+    name: 'retraining',
+    namespace: 'shop',
+    jobs: 'retraining-[0-9a-f]{8,16}',
+    pods: 'retraining-[0-9a-f]{8,16}-[0-9]+-[a-z0-9]{5}',
+    container: 'trainer',
+    progressPort: 'progress',
+    nodes: 4,
+    gpusPerNode: 8,
+    checkpointSeconds: 600,
+    deadlineSeconds: 43_200,
+    periodSeconds: 3 * 86_400,
+  });
+});
+
+test('of one run there are no checkpoints and no period to wait for, and the deadline is the default', () => {
+  expect(observed()).toMatchObject({
+    jobs: 'retraining',
+    pods: 'retraining-[0-9]+-[a-z0-9]{5}',
+    checkpointSeconds: undefined,
+    deadlineSeconds: 86_400,
+    periodSeconds: undefined,
+  });
+});
+
+/** Whether a name is one of the training, as Prometheus matches it: on both sides. */
+const isOf = (pattern: string, name: string) => new RegExp(`^(?:${pattern})$`).test(name);
+
+test.each([
+  ['a Job', {}, undefined, 'retraining', 'retraining-0-x2k4p'],
+  ['a run of a schedule', { schedule: '0 2 * * *' }, undefined, 'retraining-29123456', 'retraining-29123456-3-x2k4p'],
+  ['a JobSet', FOUR_NODES, jobSetPlatform(), 'retraining-node-0', 'retraining-node-0-3-x2k4p'],
+])('the Job and the pods of %s are known by their names, and no others', (_what, props, scope, job, pod) => {
+  const found = observed(props, scope);
+  expect(isOf(found?.jobs ?? '', job)).toBe(true);
+  expect(isOf(found?.pods ?? '', pod)).toBe(true);
+  for (const other of ['retraining-v2', 'my-retraining', 'retraining-v2-0-x2k4p', `v2-${job}`]) {
+    expect([other, isOf(found?.jobs ?? '', other), isOf(found?.pods ?? '', other)]).toEqual([other, false, false]);
+  }
+});
+
+test('a program that tells of no progress has no container beside it, and monitoring is told so', () => {
+  expect(observed({ progress: false })?.progressPort).toBeUndefined();
+  expect(podOf({ progress: false })).not.toHaveProperty('initContainers');
+  expect(podOf({ progress: false }).volumes.map(({ name }) => name)).toEqual(['tmp', 'shared-memory']);
+  expect(trainerOf({ progress: false }).env.map(({ name }) => name)).not.toContain('PROGRESS_FILE');
+});
+
+test('where there is no training, monitoring is told of none', () => {
+  expect(observedTrainings(platform())).toEqual([]);
+});
