@@ -83,8 +83,8 @@ const destinationSchema = z.discriminatedUnion('type', [
     })
     .check(({ value, issues }) => {
       if ((value.username === undefined) === (value.password === undefined)) return;
-      const missing = value.username === undefined ? 'username' : 'password';
-      const message = must('be there, as the other one is: a mail server asks for both, username and password')({});
+      const [missing, given] = value.username === undefined ? ['username', 'password'] : ['password', 'username'];
+      const message = must(`be there, as ${given} is`, 'a mail server asks for both')({});
       issues.push({ code: 'custom', path: [missing], input: undefined, message });
     }),
   /** A service of PagerDuty, by its Events API v2. */
