@@ -220,25 +220,30 @@ def deliver(robot, message):
     text = text_of(message, words, "" if kind == "feishu" else f"### {title}", TEXT_BYTES[kind]).strip()
     PACE.take(url, PER_MINUTE[kind])
     address, body = ROBOTS[kind](url, secret, title, text, colour_of(message))
-    request = Request(
-        address,
-        data=json.dumps(body, ensure_ascii=False).encode(),
-        headers={"Content-Type": "application/json; charset=utf-8"},
-    )
-    try:
-        with urlopen(request, timeout=TIMEOUT_SECONDS) as response:
-            answer = json.load(response)
-    except HTTPError as error:
-        raise NotDelivered(502, f"the robot answers {error.code}") from None
-    except ValueError:
-        raise NotDelivered(502, "the robot answers no JSON") from None
-    except Exception as error:
-        # Others may have the URL in their text.
-        raise NotDelivered(502, f"no answer of the robot: {type(error).__name__}") from None
+    answer = post(address, json.dumps(body, ensure_ascii=False).encode())
     code = next((answer[key] for key in ("errcode", "code", "StatusCode") if key in answer), None)
     if code != 0:
         why = answer.get("errmsg") or answer.get("msg") or answer.get("StatusMessage") or ""
         raise NotDelivered(502, f"the robot refuses: {code} {why}".strip())
+
+
+def post(address, body):
+    try:
+        request = Request(address, data=body, headers={"Content-Type": "application/json; charset=utf-8"})
+        with urlopen(request, timeout=TIMEOUT_SECONDS) as response:
+            content = response.read()
+    except HTTPError as error:
+        raise NotDelivered(502, f"the robot answers {error.code}") from None
+    except Exception as error:
+        # Others may have the URL in their text.
+        raise NotDelivered(502, f"no answer of the robot: {type(error).__name__}") from None
+    try:
+        answer = json.loads(content)
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict):
+        raise NotDelivered(502, "the robot answers no JSON object")
+    return answer
 
 
 class Handler(BaseHTTPRequestHandler):
