@@ -5,9 +5,13 @@ import { parse, stringify } from 'yaml';
 import type { MonitoringProps } from '../../../lib';
 import { locateAll } from '../../../tools/build';
 import { fileOf, monitored } from '../../monitoring/fixtures';
+import { platform } from '../../serving/fixtures';
+import { Client } from '../harness/client';
+import { cluster } from '../harness/cluster';
 import { eventually } from '../harness/eventually';
 import { freePorts } from '../harness/ports';
 import { Program } from '../harness/process';
+import { applyAll, declared, deleteAll, type Pod } from '../harness/workloads';
 import { KEYS, MailServer, Messengers } from './messengers';
 import { TemporaryFolder } from './temporary-folder';
 import { run } from './tool';
@@ -292,4 +296,26 @@ test('a Secret that changes is used for the next message', async () => {
   writeSecret('slack', 'url', messengers.url('slack-of-later'));
   await raise({ alertname: 'ModelServerSlow', severity: 'warning', server: 'tower' });
   expect(await told('slack-of-later', 'ModelServerSlow')).toHaveLength(1);
+});
+
+test('Alertmanager and its relay are admitted as they are, in a restricted namespace, and a second apply changes nothing', async () => {
+  const client = new Client(cluster());
+  const namespace = 'notify-admission';
+  const { all } = monitored({ notify: notify('smtp.example.com:587') }, platform({ namespace }));
+  try {
+    const answers = [];
+    for (const manifest of all) answers.push(await client.apply(manifest));
+    expect(answers.flatMap(({ warnings }) => warnings)).toEqual([]);
+    // The controller's pod has passed Pod Security.
+    await eventually(async () => {
+      const pods = await client.list<Pod>('v1', 'Pod', namespace);
+      expect(pods.map(({ metadata }) => metadata.name)).toContain(`${NAME}-0`);
+    });
+    const before = await Promise.all(all.map((manifest) => client.get(manifest)));
+    await applyAll(client, all);
+    const after = await Promise.all(all.map((manifest) => client.get(manifest)));
+    expect(after.map(declared)).toEqual(before.map(declared));
+  } finally {
+    await deleteAll(client, all);
+  }
 });
