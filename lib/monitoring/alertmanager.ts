@@ -5,34 +5,53 @@ import { hash } from '../core/hash';
 import { HELPER_IMAGES } from '../core/helper-images';
 import { kubernetesObject } from '../core/kubernetes-object';
 import { observedTriggers, observeNotifier } from '../core/observed';
-import type { SecretRef } from '../core/secrets';
 import { workloadMetadata } from '../platform/labels';
 import { Platform } from '../platform/platform';
 import type { MonitoringSettings } from './monitoring-props';
 import { Program } from './program';
-import { type TriggerRoutes, triggerRoutes } from './trigger-routes';
+import { portTo, SECRET_FOLDER, secretsOf } from './receivers';
+import { isRobot, RELAY_SCRIPT, relayConfig, relayContainer } from './relay';
+import { alertmanagerConfig } from './routing';
+import { secretVolume } from './secrets';
+import { triggerRoutes } from './trigger-routes';
 
-/** Alertmanager: groups what Prometheus raises, and posts it to a webhook if there is one. */
+/** Alertmanager: groups what Prometheus raises, and sends it to whoever asked for it. */
 export class Alertmanager extends Construct {
   readonly program: Program;
 
   constructor(
     scope: Construct,
     id: string,
-    props: MonitoringSettings['alertmanager'] & { readonly storageClass: string | undefined },
+    props: MonitoringSettings['alertmanager'] & Pick<MonitoringSettings, 'notify' | 'storageClass'>,
   ) {
     super(scope, id);
-    const { webhook, webhookPort, image, storageClass } = props;
+    const { webhook, webhookPort, deadManSwitch, notify, image, storageClass } = props;
     const platform = Platform.of(this);
     const name = platform.nameOf(this);
     observeNotifier(this, name);
     // Triggers may be added after it.
-    const config = () => Yaml.stringify(alertmanagerConfig(webhook, triggerRoutes(observedTriggers(platform))));
+    const config = () => Yaml.stringify(alertmanagerConfig(props, notify, triggerRoutes(observedTriggers(platform))));
+    const destinations = Object.values(notify).map(({ to }) => to);
+    const robots = destinations.filter(isRobot);
+    const relay =
+      robots.length === 0
+        ? undefined
+        : { 'alert-relay.py': RELAY_SCRIPT, 'relay.json': `${JSON.stringify(relayConfig(notify), null, 2)}\n` };
+    const secrets = [
+      ...(webhook === undefined ? [] : [webhook]),
+      ...(deadManSwitch === undefined ? [] : [deadManSwitch.url]),
+      ...destinations.filter((to) => !isRobot(to)).flatMap(secretsOf),
+    ];
+    const ports = [
+      ...(webhook === undefined ? [] : [webhookPort]),
+      ...(deadManSwitch === undefined ? [] : [deadManSwitch.port]),
+      ...destinations.map(portTo),
+    ];
     kubernetesObject<ConfigMap>(this, 'config', {
       apiVersion: 'v1',
       kind: 'ConfigMap',
       metadata: workloadMetadata(name, 'monitoring'),
-      data: { 'alertmanager.yaml': Lazy.any({ produce: config }) },
+      data: { 'alertmanager.yaml': Lazy.any({ produce: config }), ...relay },
     });
     this.program = new Program(this, 'server', {
       image: image ?? HELPER_IMAGES.alertmanager,
@@ -49,53 +68,26 @@ export class Alertmanager extends Construct {
       data: { path: '/alertmanager', size: '1Gi', storageClass },
       volumes: [
         { name: 'config', configMap: { name } },
-        ...(webhook === undefined ? [] : [{ name: 'webhook', secret: { secretName: webhook.name } }]),
+        ...(secrets.length === 0 ? [] : [secretVolume('secrets', secrets)]),
+        ...(relay === undefined
+          ? []
+          : [
+              { name: 'relay', configMap: { name, items: Object.keys(relay).map((key) => ({ key, path: key })) } },
+              secretVolume('relay-secrets', robots.flatMap(secretsOf)),
+            ]),
       ],
       mounts: [
         { name: 'config', mountPath: '/etc/alertmanager', readOnly: true },
-        ...(webhook === undefined ? [] : [{ name: 'webhook', mountPath: WEBHOOK_FOLDER, readOnly: true }]),
+        ...(secrets.length === 0 ? [] : [{ name: 'secrets', mountPath: SECRET_FOLDER, readOnly: true }]),
       ],
-      configChecksum: Lazy.any({ produce: () => hash(config()) }),
-      egress: webhook === undefined ? [] : [{ ports: [{ protocol: 'TCP', port: webhookPort }] }],
+      ...(relay === undefined ? {} : { sidecars: [relayContainer((helper) => platform.pin(helper))] }),
+      configChecksum: Lazy.any({ produce: () => hash([config(), ...Object.values(relay ?? {})].join('')) }),
+      egress: egressTo(ports),
     });
   }
 }
 
-const WEBHOOK_FOLDER = '/etc/alertmanager-webhook';
-
-/**
- * Groups by what and where, so that one cause is one message; a critical alert silences the warnings of its server.
- * The watchdog is shown and sent to nobody: people stop reading what always comes.
- *
- * @see https://prometheus.io/docs/alerting/latest/configuration/
- */
-export function alertmanagerConfig(
-  webhook: SecretRef | undefined,
-  triggers: TriggerRoutes = { routes: [], receivers: [] },
-): object {
-  return {
-    route: {
-      receiver: 'default',
-      group_by: ['alertname', 'platform', 'server'],
-      group_wait: '30s',
-      group_interval: '5m',
-      repeat_interval: '4h',
-      routes: [...triggers.routes, { receiver: 'nobody', matchers: ['severity="none"'] }],
-    },
-    inhibit_rules: [
-      {
-        source_matchers: ['severity="critical"'],
-        target_matchers: ['severity="warning"'],
-        equal: ['platform', 'server'],
-      },
-    ],
-    receivers: [
-      ...triggers.receivers,
-      { name: 'nobody' },
-      {
-        name: 'default',
-        ...(webhook === undefined ? {} : { webhook_configs: [{ url_file: `${WEBHOOK_FOLDER}/${webhook.key}` }] }),
-      },
-    ],
-  };
+function egressTo(ports: readonly number[]) {
+  const distinct = [...new Set(ports)].sort((a, b) => a - b);
+  return distinct.length === 0 ? [] : [{ ports: distinct.map((port) => ({ protocol: 'TCP', port })) }];
 }

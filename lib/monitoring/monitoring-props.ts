@@ -5,6 +5,7 @@ import { nameSchema } from '../core/names';
 import { bytes, bytesSchema, cpuSchema } from '../core/quantities';
 import { must, wholeNumber } from '../core/schema';
 import { secretRefSchema } from '../core/secrets';
+import { endpointShape, notifySchema } from './notify-props';
 
 const resourcesSchema = z.strictObject({
   /** CPU that is set aside. */
@@ -46,19 +47,42 @@ export const monitoringSchema = z.strictObject({
   alertmanager: z
     .strictObject({
       /**
-       * A Secret with the URL that alerts are posted to, as Alertmanager's webhook sends them.
-       * @default - alerts are shown and sent nowhere
+       * A Secret with the URL that alerts are posted to, as Alertmanager's webhook sends them. It gets them beside those
+       * of {@link MonitoringProps.notify}, but for events.
+       * @default - alerts are shown, and sent to those of `notify` only
        */
       webhook: secretRefSchema.optional(),
       /**
-       * Port of that URL: the only one that Alertmanager may call.
+       * Port of that URL, the only one that is opened for it.
        * @default 443
        */
       webhookPort: wholeNumber({ min: 1, max: 65_535, of: 'a port' }).default(443),
+      /**
+       * Who is called every five minutes while all is well, and raises an alarm when that ends: the only way to hear of
+       * a monitoring that is down itself.
+       * @default - nobody is
+       */
+      deadManSwitch: z.strictObject(endpointShape).optional(),
       /** @default - the one that recstack is tested with */
       image: imageSchema.optional(),
     })
     .prefault({}),
+  /**
+   * Who is told of which alerts, by a name of your own.
+   * @default {}
+   * @example
+   * ```ts
+   * {
+   *   oncall: { to: { type: 'pagerduty', routingKey: { name: 'pagerduty', key: 'routing-key' } }, severities: ['critical'] },
+   *   trainers: {
+   *     to: { type: 'feishu', url: { name: 'feishu', key: 'url' }, secret: { name: 'feishu', key: 'secret' }, language: 'zh' },
+   *     about: 'training',
+   *     severities: ['critical', 'info'],
+   *   },
+   * }
+   * ```
+   */
+  notify: notifySchema.default({}),
   /**
    * Grafana, which draws the dashboards.
    * @default {}

@@ -13,7 +13,9 @@ import { Prometheus } from './prometheus';
  *
  * @example
  * ```ts
- * new Monitoring(shop, 'monitoring', { alertmanager: { webhook: { name: 'alerts', key: 'url' } } });
+ * new Monitoring(shop, 'monitoring', {
+ *   notify: { team: { to: { type: 'slack', url: { name: 'slack', key: 'url' } } } },
+ * });
  * ```
  */
 export class Monitoring extends Construct {
@@ -26,8 +28,8 @@ export class Monitoring extends Construct {
   constructor(scope: Construct, id: string, props: MonitoringProps = {}) {
     super(scope, id);
     const settings = parse(monitoringSchema, props, this.node.path);
-    const { storageClass } = settings;
-    this.alertmanager = new Alertmanager(this, 'alertmanager', { ...settings.alertmanager, storageClass });
+    const { storageClass, notify } = settings;
+    this.alertmanager = new Alertmanager(this, 'alertmanager', { ...settings.alertmanager, storageClass, notify });
     this.kubeStateMetrics = new KubeStateMetrics(this, 'kube-state-metrics');
     this.prometheus = new Prometheus(this, 'prometheus', {
       ...settings.prometheus,

@@ -2,7 +2,7 @@ import type { ApiObject } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import type { StatefulSet } from 'kubernetes-types/apps/v1';
-import type { EnvVar, Service, Volume, VolumeMount } from 'kubernetes-types/core/v1';
+import type { Container, EnvVar, Service, Volume, VolumeMount } from 'kubernetes-types/core/v1';
 import type { NetworkPolicy, NetworkPolicyEgressRule } from 'kubernetes-types/networking/v1';
 import type { PodDisruptionBudget } from 'kubernetes-types/policy/v1';
 import { kubernetesObject } from '../core/kubernetes-object';
@@ -36,6 +36,8 @@ export interface ProgramProps {
   readonly data: { readonly path: string; readonly size?: Bytes; readonly storageClass?: string };
   readonly volumes?: readonly Volume[];
   readonly mounts?: readonly VolumeMount[];
+  /** Containers beside its own. */
+  readonly sidecars?: readonly Container[];
   /** Changes when the pod must start anew to see its configuration; asked at synth. */
   readonly configChecksum?: string;
   /** Whether it talks to the Kubernetes API. */
@@ -136,6 +138,7 @@ export class Program extends Construct {
                 securityContext: RESTRICTED_CONTAINER,
                 volumeMounts: [{ name: 'data', mountPath: data.path }, ...(props.mounts ?? [])],
               },
+              ...(props.sidecars ?? []),
             ],
             volumes: [...(data.size === undefined ? [{ name: 'data', emptyDir: {} }] : []), ...(props.volumes ?? [])],
           },

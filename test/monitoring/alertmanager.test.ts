@@ -1,4 +1,4 @@
-import { alertmanagerConfig } from '../../lib/monitoring/alertmanager';
+import { alertmanagerConfig } from '../../lib/monitoring/routing';
 import { matchers } from '../../lib/testing';
 import { specOf } from '../serving/fixtures';
 import { containerOf, monitored, podOf, yamlOf } from './fixtures';
@@ -7,32 +7,8 @@ expect.extend(matchers);
 
 const NAME = 'monitoring-alertmanager';
 const WEBHOOK = { name: 'alerts', key: 'url' } as const;
-const config = (webhook?: typeof WEBHOOK) => alertmanagerConfig(webhook) as Record<string, unknown>;
-
-test('alerts of one cause are one message, repeated every four hours', () => {
-  expect(config().route).toMatchObject({
-    receiver: 'default',
-    group_by: ['alertname', 'platform', 'server'],
-    group_wait: '30s',
-    group_interval: '5m',
-    repeat_interval: '4h',
-  });
-});
-
-test('the watchdog goes to nobody: the first route that matches wins', () => {
-  expect(config().route).toMatchObject({ routes: [{ receiver: 'nobody', matchers: ['severity="none"'] }] });
-  expect(config().receivers).toContainEqual({ name: 'nobody' });
-});
-
-test('a critical alert silences the warnings of its own server; nothing ever silences the watchdog', () => {
-  expect(config().inhibit_rules).toEqual([
-    {
-      source_matchers: ['severity="critical"'],
-      target_matchers: ['severity="warning"'],
-      equal: ['platform', 'server'],
-    },
-  ]);
-});
+const config = (webhook?: typeof WEBHOOK) =>
+  alertmanagerConfig({ webhook, deadManSwitch: undefined }, {}) as Record<string, unknown>;
 
 test('without a webhook alerts are shown and sent nowhere', () => {
   expect(config().receivers).toEqual([{ name: 'nobody' }, { name: 'default' }]);
@@ -45,13 +21,16 @@ test('without a webhook alerts are shown and sent nowhere', () => {
 test('the address of the webhook is read from the Secret, and is in no object', () => {
   expect(config(WEBHOOK).receivers).toEqual([
     { name: 'nobody' },
-    { name: 'default', webhook_configs: [{ url_file: '/etc/alertmanager-webhook/url' }] },
+    { name: 'default', webhook_configs: [{ url_file: '/etc/alertmanager-secrets/alerts/url' }] },
   ]);
   const manifests = monitored({ alertmanager: { webhook: WEBHOOK } });
-  expect(podOf(manifests, NAME).volumes).toContainEqual({ name: 'webhook', secret: { secretName: 'alerts' } });
+  expect(podOf(manifests, NAME).volumes).toContainEqual({
+    name: 'secrets',
+    projected: { sources: [{ secret: { name: 'alerts', items: [{ key: 'url', path: 'alerts/url' }] } }] },
+  });
   expect(containerOf(manifests, NAME).volumeMounts).toContainEqual({
-    name: 'webhook',
-    mountPath: '/etc/alertmanager-webhook',
+    name: 'secrets',
+    mountPath: '/etc/alertmanager-secrets',
     readOnly: true,
   });
 });
@@ -85,7 +64,7 @@ test('every receiver of a route is there', () => {
 
 test('it reads the configuration from its ConfigMap', () => {
   const manifests = monitored({ alertmanager: { webhook: WEBHOOK } });
-  expect(yamlOf(manifests, NAME, 'alertmanager.yaml')).toEqual(alertmanagerConfig(WEBHOOK));
+  expect(yamlOf(manifests, NAME, 'alertmanager.yaml')).toEqual(config(WEBHOOK));
   expect(containerOf(manifests, NAME)).toMatchObject({
     args: [
       '--config.file=/etc/alertmanager/alertmanager.yaml',
@@ -96,7 +75,7 @@ test('it reads the configuration from its ConfigMap', () => {
     volumeMounts: [
       { name: 'data', mountPath: '/alertmanager' },
       { name: 'config', mountPath: '/etc/alertmanager', readOnly: true },
-      { name: 'webhook' },
+      { name: 'secrets' },
     ],
   });
 });

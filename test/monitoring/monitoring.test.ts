@@ -14,6 +14,7 @@ test('nothing needs to be said', () => {
   expect(monitoringSchema.parse({})).toEqual({
     prometheus: { retention: '15d', storage: '50Gi', resources: { cpu: '500m', memory: '2Gi' } },
     alertmanager: { webhookPort: 443 },
+    notify: {},
     grafana: {},
   });
 });
@@ -95,7 +96,7 @@ test.each<[what: string, props: object, problem: string]>([
   [
     'a program that is nearly right',
     { graphana: {} },
-    "graphana is not known: did you mean 'grafana'? (known: prometheus, alertmanager, grafana, storageClass)",
+    "graphana is not known: did you mean 'grafana'? (known: prometheus, alertmanager, notify, grafana, storageClass)",
   ],
 ])('%s is refused', (_what, props, problem) => {
   expect(refused(props)).toEqual([`[shop/monitoring] ${problem}`]);

@@ -20,7 +20,7 @@ test('data is mounted below /data by its name, and nobody can write to it', () =
     { name: 'data-clicks', persistentVolumeClaim: { claimName: 'clicks-2026', readOnly: true } },
     { name: 'data-user-features', persistentVolumeClaim: { claimName: 'features', readOnly: true } },
   ]);
-  expect(trainerOf({ data: DATA }).volumeMounts.slice(2)).toEqual([
+  expect(trainerOf({ data: DATA, progress: false }).volumeMounts.slice(2)).toEqual([
     { name: 'data-clicks', mountPath: '/data/clicks', readOnly: true },
     { name: 'data-user-features', mountPath: '/data/user-features', readOnly: true },
   ]);

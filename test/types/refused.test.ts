@@ -152,6 +152,18 @@ const CASES: readonly Case[] = [
     "grafana: { adminPassword: 'T0p' }",
   ],
   [
+    'the token of a messenger',
+    monitor,
+    "notify: { team: { to: { type: 'slack', url: { name: 'slack', key: 'url' } } } }",
+    "notify: { team: { to: { type: 'slack', url: 'https://hooks.example.com/token' } } }",
+  ],
+  [
+    'a messenger that is not known',
+    monitor,
+    "notify: { team: { to: { type: 'wecom', url: { name: 'wecom', key: 'url' } } } }",
+    "notify: { team: { to: { type: 'irc', url: { name: 'irc', key: 'url' } } } }",
+  ],
+  [
     'a Secret without a key',
     monitor,
     "grafana: { adminPassword: { name: 'a', key: 'b' } }",
