@@ -83,9 +83,13 @@ export { VectorIndex, type VectorIndexProps, vectorIndexSchema } from './serving
 // From the tree to manifests
 export { Stack, type StackContext, type StackProps } from './stack/stack';
 export { type SynthResult, synth } from './synth/synth';
+export type { BestHyperparameters } from './training/best-hyperparameters';
 // Training
 export type { Engine } from './training/engines/engine';
 export { type Hyperparameters, hyperparametersSchema } from './training/hyperparameters';
+export { HyperparameterSweep, type HyperparameterSweepNodes } from './training/sweep/hyperparameter-sweep';
+export { type SearchSpace, type Strategy, searchSpaceSchema } from './training/sweep/search-space';
+export { type HyperparameterSweepProps, hyperparameterSweepSchema } from './training/sweep/sweep-props';
 export { TrainingJob, type TrainingJobNodes } from './training/training-job';
 export { type TrainingJobProps, trainingJobSchema } from './training/training-job-props';
 export { TrainingQueue, type TrainingQueueNodes } from './training/training-queue';

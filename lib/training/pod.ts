@@ -44,7 +44,7 @@ export function podTemplate(input: RunInput, meeting: Meeting): PodTemplateSpec 
 }
 
 function podSpec({ platform, settings, image, serviceAccount }: RunInput, { env, subdomain }: Meeting): PodSpec {
-  const { gpusPerNode, gpuType, checkpoints, hyperparameters, sharedMemory, priorityClass } = settings;
+  const { gpusPerNode, gpuType, checkpoints, sharedMemory, priorityClass } = settings;
   return {
     restartPolicy: 'Never',
     ...graceOf(settings).pod,
@@ -62,13 +62,13 @@ function podSpec({ platform, settings, image, serviceAccount }: RunInput, { env,
       ...(checkpoints === undefined
         ? []
         : [{ name: 'checkpoints', persistentVolumeClaim: { claimName: checkpoints.claim } }]),
-      ...(hyperparameters === undefined ? [] : [hyperparameterVolume()]),
+      ...hyperparameterVolumes(settings),
     ],
   };
 }
 
 function trainer(settings: TrainingJobSettings, image: string, meeting: readonly EnvVar[]): Container {
-  const { gpusPerNode, checkpoints, hyperparameters, resources } = settings;
+  const { gpusPerNode, checkpoints, resources } = settings;
   const devices = gpusPerNode === 0 ? undefined : { 'nvidia.com/gpu': String(gpusPerNode) };
   const memory = formatBytes(bytes(resources.memory));
   const disk = { 'ephemeral-storage': '12Gi' };
@@ -89,7 +89,7 @@ function trainer(settings: TrainingJobSettings, image: string, meeting: readonly
       { name: 'tmp', mountPath: '/tmp' },
       { name: 'shared-memory', mountPath: '/dev/shm' },
       ...(checkpoints === undefined ? [] : [{ name: 'checkpoints', mountPath: '/checkpoints' }]),
-      ...(hyperparameters === undefined ? [] : [{ name: 'hyperparameters', mountPath: HYPERPARAMETERS.folder }]),
+      ...hyperparameterVolumes(settings).map(({ name }) => ({ name, mountPath: HYPERPARAMETERS.folder })),
     ],
   };
 }
@@ -98,12 +98,14 @@ function trainer(settings: TrainingJobSettings, image: string, meeting: readonly
  * The user's variables, and the defaults that they take the place of: server-side apply refuses a name that is there
  * twice.
  */
-function ownEnv({ env, checkpoints, hyperparameters }: TrainingJobSettings): EnvVar[] {
+function ownEnv(settings: TrainingJobSettings): EnvVar[] {
+  const { env, checkpoints } = settings;
   const saving = checkpoints && {
     CHECKPOINT_FOLDER: '/checkpoints',
     CHECKPOINT_EVERY_SECONDS: String(seconds(checkpoints.every)),
   };
-  const file = hyperparameters && { HYPERPARAMETERS_FILE: `${HYPERPARAMETERS.folder}/${HYPERPARAMETERS.file}` };
+  const hasFile = hyperparameterVolumes(settings).length > 0;
+  const file = hasFile ? { HYPERPARAMETERS_FILE: `${HYPERPARAMETERS.folder}/${HYPERPARAMETERS.file}` } : undefined;
   return Object.entries({ HOME: '/tmp', ...saving, ...file, ...env }).map(([name, value]) => ({ name, value }));
 }
 
@@ -113,10 +115,13 @@ function argsOf({ hyperparameters = {} }: TrainingJobSettings): Pick<Container, 
   return args.length === 0 ? {} : { args };
 }
 
-function hyperparameterVolume(): Volume {
+/** The file, from the pod itself or from where a sweep writes it: there until then is none, for which the pod waits. */
+function hyperparameterVolumes({ hyperparameters, hyperparametersFrom }: TrainingJobSettings): Volume[] {
+  const path = HYPERPARAMETERS.file;
+  if (hyperparametersFrom !== undefined) {
+    return [{ name: 'hyperparameters', configMap: { name: hyperparametersFrom.best, items: [{ key: path, path }] } }];
+  }
+  if (hyperparameters === undefined) return [];
   const fieldPath = `metadata.annotations['${HYPERPARAMETERS.annotation}']`;
-  return {
-    name: 'hyperparameters',
-    downwardAPI: { items: [{ path: HYPERPARAMETERS.file, fieldRef: { fieldPath } }] },
-  };
+  return [{ name: 'hyperparameters', downwardAPI: { items: [{ path, fieldRef: { fieldPath } }] } }];
 }

@@ -10,6 +10,7 @@ import { deferrableText, instance, must, oneOf, pattern, text, wholeNumber } fro
 import type { Transform } from '../core/transform';
 import type { JobSet } from '../crds/jobset';
 import { GPU_TYPES } from '../platform/gpus';
+import { type BestHyperparameters, isBestHyperparameters } from './best-hyperparameters';
 import { hasCronValues } from './cron';
 import { ENGINES } from './engines/engine';
 import { hyperparametersSchema } from './hyperparameters';
@@ -95,6 +96,12 @@ export const trainingJobSchema = z.strictObject({
    * @example { learning_rate: 1e-3, layers: [512, 256], amp: true }
    */
   hyperparameters: hyperparametersSchema.optional(),
+  /**
+   * A HyperparameterSweep whose result it is tuned by, instead: the pods wait until it is there, and have it in the file
+   * `HYPERPARAMETERS_FILE` only, since no one knows it when the arguments are written.
+   * @default - none
+   */
+  hyperparametersFrom: instance<BestHyperparameters>(isBestHyperparameters, 'be a HyperparameterSweep').optional(),
   /**
    * Where checkpoints live: a claim that outlives the pods, mounted at `/checkpoints`. Several nodes need one that
    * all can write to (ReadWriteMany).

@@ -128,7 +128,7 @@ test.each<[what: string, props: object, problem: string]>([
   [
     'a prop that is nearly right',
     { node: 4 },
-    "node is not known: did you mean 'nodes'? (known: image, command, engine, nodes, gpusPerNode, gpuType, resources, sharedMemory, env, hyperparameters, checkpoints, preemptionGrace, schedule, timeZone, retries, fatalExitCodes, deadline, keepFinished, queue, priority, priorityClass, transform)",
+    "node is not known: did you mean 'nodes'? (known: image, command, engine, nodes, gpusPerNode, gpuType, resources, sharedMemory, env, hyperparameters, hyperparametersFrom, checkpoints, preemptionGrace, schedule, timeZone, retries, fatalExitCodes, deadline, keepFinished, queue, priority, priorityClass, transform)",
   ],
   [
     'a transform of an object that there never is',
