@@ -38,7 +38,7 @@ export function sizingOf(settings: HyperparameterSweepSettings): Sizing {
       {
         what: 'trials at the same time',
         value: String(parallel),
-        formula: `${gpuBudget} gpuBudget / (${nodes} nodes × ${gpusPerNode} gpusPerNode)`,
+        formula: `${gpuBudget} gpuBudget / (${nodes} nodes × ${gpusPerNode} gpusPerNode), rounded down`,
       },
       {
         what: 'GPU-hours of all trials, at most',
