@@ -149,7 +149,7 @@ class Coordinator:
         metadata = job["metadata"]
         metadata["name"] = f"{self.sweep['name']}-{number}"
         metadata["labels"][NUMBER] = str(number)
-        metadata["annotations"] = {HYPERPARAMETERS: text, POINT: json.dumps(point)}
+        metadata.setdefault("annotations", {}).update({HYPERPARAMETERS: text, POINT: json.dumps(point)})
         owner = {"apiVersion": "batch/v1", "kind": "Job", "name": self.sweep["owner"], "uid": self.uid}
         metadata["ownerReferences"] = [owner]
         template = job["spec"]["template"]

@@ -145,6 +145,8 @@ export function coordinatorJob(coordinator: Coordinator, keepFinished: Duration)
                 { name: 'SWEEP_UID', valueFrom: label('controller-uid') },
                 { name: 'HOME', value: '/tmp' },
                 { name: 'PYTHONDONTWRITEBYTECODE', value: '1' },
+                // Otherwise OpenBLAS sets memory aside for each core of the node.
+                { name: 'OMP_NUM_THREADS', value: '1' },
               ],
               resources: { requests: { cpu: '100m', memory, ...disk }, limits: { memory, ...disk } },
               securityContext: RESTRICTED_CONTAINER,

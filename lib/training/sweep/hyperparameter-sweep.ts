@@ -65,7 +65,8 @@ export interface HyperparameterSweepNodes {
  * a budget of GPUs. A trial's program writes its progress to `PROGRESS_FILE`; what stands there at its end counts.
  *
  * The result is the ConfigMap {@link best}: `hyperparameters.json`, `best.json` with the trial and its value, and
- * `trials.csv`, which is there from the beginning. A TrainingJob that takes it by `hyperparametersFrom` waits for it.
+ * `trials.csv`, which is there from the beginning. A TrainingJob that takes it by `hyperparametersFrom` waits for the
+ * first; a later sweep takes its place at its end.
  *
  * It succeeds with at least one trial that has a result. One that was interrupted goes on; other settings make another
  * sweep.

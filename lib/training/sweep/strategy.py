@@ -4,6 +4,7 @@ Nothing is kept between two questions, so that a coordinator that starts again a
 """
 
 import itertools
+import math
 import warnings
 
 import optuna
@@ -48,9 +49,11 @@ def hyperparameters(sweep, point):
 
 def is_hopeless(sweep, trials, number):
     """Whether a running trial is worse than half of the complete ones were at the same step, or no longer a number."""
-    pruner = optuna.pruners.MedianPruner(n_startup_trials=sweep["earlyStopping"]["after"])
-    others = [trial for trial in trials if trial["number"] != number]
     (mine,) = [trial for trial in trials if trial["number"] == number]
+    if not math.isfinite(mine["progress"][max(mine["progress"])]):
+        return True
+    others = [trial for trial in trials if trial["number"] != number]
+    pruner = optuna.pruners.MedianPruner(n_startup_trials=sweep["earlyStopping"]["after"])
     study = study_of(sweep, [*others, mine])
     return pruner.prune(study, study.trials[-1])
 

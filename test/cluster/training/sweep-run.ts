@@ -99,7 +99,6 @@ interface TrialPod extends Pod {
 }
 
 interface Running {
-  readonly server: Server;
   step: number;
   progress: object;
 }
@@ -113,6 +112,8 @@ export class Trainers {
   /** The hyperparameters of every trial, by its number. */
   readonly told = new Map<number, Record<string, unknown>>();
   private readonly running = new Map<string, Running>();
+  /** By address, which a pod inherits from one that is gone. */
+  private readonly sidecars = new Map<string, { readonly server: Server; run: Running }>();
   private loop: Promise<void> | undefined;
   private stopped = false;
 
@@ -128,8 +129,14 @@ export class Trainers {
 
   async stop(): Promise<void> {
     this.stopped = true;
-    await this.loop;
-    for (const { server } of this.running.values()) server.close();
+    try {
+      await this.loop;
+    } finally {
+      for (const { server } of this.sidecars.values()) {
+        server.close();
+        server.closeAllConnections();
+      }
+    }
   }
 
   private async run(): Promise<void> {
@@ -173,22 +180,27 @@ export class Trainers {
     if (run.step >= steps) await this.exit(pod, run, 0);
   }
 
-  private async begin(pod: TrialPod): Promise<Running> {
-    const run: Running = {
-      step: 0,
-      progress: {},
+  private async begin({ metadata, status: { podIP = '' } }: TrialPod): Promise<Running> {
+    const run: Running = { step: 0, progress: {} };
+    this.running.set(metadata.uid, run);
+    const there = this.sidecars.get(podIP);
+    if (there !== undefined) {
+      there.run = run;
+      return run;
+    }
+    const sidecar = {
+      run,
       server: createServer((request, response) => {
-        response.writeHead(request.url === '/progress' ? 200 : 404).end(JSON.stringify(run.progress));
+        response.writeHead(request.url === '/progress' ? 200 : 404).end(JSON.stringify(sidecar.run.progress));
       }),
     };
-    this.running.set(pod.metadata.uid, run);
-    run.server.listen(9404, pod.status.podIP);
-    await once(run.server, 'listening');
+    this.sidecars.set(podIP, sidecar);
+    sidecar.server.listen(9404, podIP);
+    await once(sidecar.server, 'listening');
     return run;
   }
 
-  private async exit(pod: Pod, { server, progress }: Running, code: number): Promise<void> {
-    server.close();
+  private async exit(pod: Pod, { progress }: Running, code: number): Promise<void> {
     const terminated = { exitCode: 0, message: JSON.stringify(progress), reason: 'Completed' };
     const sidecar = { name: 'progress', image: 'x', imageID: '', ready: false, restartCount: 0, state: { terminated } };
     try {

@@ -102,9 +102,9 @@ suite(`with its coordinator as a process${'missing' in packages ? ` (needs ${pac
   beforeEach(() => addNodes(client, nodes));
   afterEach(async () => {
     await coordinator.dispose();
-    await trainers.stop();
     await deleteAll(client, written.all);
     await removeNodes(client, nodes);
+    await trainers.stop();
   });
 
   async function begin(props: Partial<HyperparameterSweepProps>, behaviour: Behaviour = LEARNING): Promise<void> {
