@@ -58,15 +58,16 @@ class Coordinator:
         """Does what is to be done now; true when all is."""
         selector = f"{SWEEP}={self.sweep['name']}"
         # Jobs first: the pods of one that has ended by then are all there.
-        jobs = [job for job in self.api.jobs(selector) if self.owns(job)]
+        jobs = self.api.jobs(selector)
         pods = self.api.pods(selector)
-        trials = sorted((trial_of(job, pods) for job in jobs), key=lambda trial: trial["number"])
+        mine = (trial_of(job, pods) for job in jobs if self.owns(job))
+        trials = sorted(mine, key=lambda trial: trial["number"])
         for trial in trials:
             if trial["state"] == "running" and trial["ended"] is not None:
                 self.settle(trial)
         if self.sweep.get("earlyStopping"):
             self.watch(trials)
-        self.start(trials)
+        self.start(trials, len(holders(jobs, pods)))
         done = len(trials) == self.sweep["trials"] and not any(
             trial["state"] == "running" or trial["holds"] for trial in trials
         )
@@ -123,10 +124,10 @@ class Coordinator:
         trial.update(outcome)
         print(f"{trial['name']}: {json.dumps(outcome)}", flush=True)
 
-    def start(self, trials):
+    def start(self, trials, held):
         """Starts as many trials as there is room for."""
         known = {trial["number"] for trial in trials}
-        room = self.sweep["parallel"] - sum(trial["holds"] for trial in trials)
+        room = self.sweep["parallel"] - held
         missing = [number for number in range(self.sweep["trials"]) if number not in known]
         for number in missing[: max(0, room)]:
             point = strategy.propose(self.sweep, trials, number)
@@ -201,9 +202,7 @@ def trial_of(job, pods):
     """A trial as its Job and the Job's pods tell of it."""
     metadata = job["metadata"]
     annotations = metadata["annotations"]
-    own = [pod for pod in pods if pod["metadata"]["labels"].get("batch.kubernetes.io/job-name") == metadata["name"]]
-    conditions = job.get("status", {}).get("conditions", [])
-    ended = next((one for one in conditions if one["type"] in ("Complete", "Failed") and one["status"] == "True"), None)
+    own = [pod for pod in pods if job_of(pod) == metadata.get("uid")]
     first = [pod for pod in own if pod["metadata"]["labels"].get("batch.kubernetes.io/job-completion-index") == "0"]
     running = [pod for pod in first if phase(pod) == "Running" and "deletionTimestamp" not in pod["metadata"]]
     return {
@@ -212,14 +211,28 @@ def trial_of(job, pods):
         "uid": metadata.get("uid"),
         "point": json.loads(annotations[POINT]),
         "progress": {int(step): value for step, value in json.loads(annotations.get(PROGRESS, "{}")).items()},
-        "ended": ended,
-        # A Job of older clusters has ended before its pods have.
-        "holds": ended is None or any(phase(pod) not in ("Succeeded", "Failed") for pod in own),
+        "ended": end_of(job),
+        "holds": bool(holders([job], own)),
         "address": next((pod["status"]["podIP"] for pod in running if "podIP" in pod["status"]), None),
         "succeeded": next((pod for pod in first if phase(pod) == "Succeeded"), None),
         **{"state": "running", "value": None, "reason": ""},
         **json.loads(annotations.get(OUTCOME, "{}")),
     }
+
+
+def holders(jobs, pods):
+    """The Jobs that hold GPUs, or will: also those of an earlier sweep, and those that ended before their pods have."""
+    running = {job["metadata"].get("uid") for job in jobs if end_of(job) is None}
+    return running | {job_of(pod) for pod in pods if phase(pod) not in ("Succeeded", "Failed")}
+
+
+def end_of(job):
+    conditions = job.get("status", {}).get("conditions", [])
+    return next((one for one in conditions if one["type"] in ("Complete", "Failed") and one["status"] == "True"), None)
+
+
+def job_of(pod):
+    return pod["metadata"]["labels"].get("batch.kubernetes.io/controller-uid")
 
 
 def phase(pod):

@@ -89,6 +89,10 @@ export interface Behaviour {
   readonly at: (hyperparameters: Record<string, unknown>, step: number, trial: number) => object | number;
 }
 
+/** A metric that is not a number, which only Python's JSON knows. */
+export const LOST = 'NaN';
+const asPython = (progress: object) => JSON.stringify(progress).replaceAll(`"${LOST}"`, LOST);
+
 interface TrialPod extends Pod {
   readonly spec: Pod['spec'] & {
     readonly containers: readonly {
@@ -177,7 +181,8 @@ export class Trainers {
     const metrics = at(JSON.parse(annotations['recstack/hyperparameters'] ?? ''), run.step, trial);
     if (typeof metrics === 'number') return this.exit(pod, run, metrics);
     run.progress = { step: run.step, steps, metrics };
-    if (run.step >= steps) await this.exit(pod, run, 0);
+    // One that has lost its way trains on for ever.
+    if (run.step >= steps && !JSON.stringify(metrics).includes(LOST)) await this.exit(pod, run, 0);
   }
 
   private async begin({ metadata, status: { podIP = '' } }: TrialPod): Promise<Running> {
@@ -191,7 +196,7 @@ export class Trainers {
     const sidecar = {
       run,
       server: createServer((request, response) => {
-        response.writeHead(request.url === '/progress' ? 200 : 404).end(JSON.stringify(sidecar.run.progress));
+        response.writeHead(request.url === '/progress' ? 200 : 404).end(asPython(sidecar.run.progress));
       }),
     };
     this.sidecars.set(podIP, sidecar);

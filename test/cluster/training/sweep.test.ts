@@ -8,7 +8,7 @@ import { addNodes, gpuNodes, removeNodes } from '../harness/nodes';
 import { applyAll, deleteAll, type Pod } from '../harness/workloads';
 import { mayDo } from '../prometheus/permissions';
 import { pythonPackages } from '../servers/python';
-import { type Behaviour, CoordinatorProcess, Trainers } from './sweep-run';
+import { type Behaviour, CoordinatorProcess, LOST, Trainers } from './sweep-run';
 
 const NAMESPACE = 'sweeps';
 const GPU = 'nvidia-a100-80gb';
@@ -133,18 +133,26 @@ suite(`with its coordinator as a process${'missing' in packages ? ` (needs ${pac
     };
   }
 
-  /** The trial with the best hyperparameters of all. */
-  function trueBest(): [number, Record<string, unknown>] {
-    const all = [...trainers.told].sort(([, a], [, b]) => quality(b) - quality(a));
+  /** The trial with the best hyperparameters of all that could end well. */
+  function trueBest(lost?: number): [number, Record<string, unknown>] {
+    const all = [...trainers.told]
+      .filter(([number]) => number !== lost)
+      .sort(([, a], [, b]) => quality(b) - quality(a));
     if (all[0] === undefined) throw new Error('there were no trials');
     return all[0];
   }
 
   test('20 trials come to their best result under the budget, although the coordinator is killed in the middle', async () => {
-    const failing = 4;
+    const [failing, lost] = [4, 6];
     await begin(
       { earlyStopping: { every: 10, after: 3 } },
-      { ...LEARNING, at: (told, step, trial) => (trial === failing && step > 10 ? 1 : LEARNING.at(told, step, trial)) },
+      {
+        ...LEARNING,
+        at: (told, step, trial) => {
+          if (trial === lost) return { ndcg: LOST };
+          return trial === failing && step > 10 ? 1 : LEARNING.at(told, step, trial);
+        },
+      },
     );
     await eventually(async () => expect((await jobs()).length).toBeGreaterThan(7), { seconds: 60 });
     await coordinator.kill();
@@ -160,12 +168,12 @@ suite(`with its coordinator as a process${'missing' in packages ? ` (needs ${pac
     );
     expect([...trainers.seen.values()].every(({ size }) => size === 1)).toBe(true);
 
-    const [number, hyperparameters] = trueBest();
+    const [number, hyperparameters] = trueBest(lost);
     const { best, states, ...published } = await result();
     expect(published.hyperparameters).toEqual(hyperparameters);
     expect(published.hyperparameters).toMatchObject({ epochs: 3 });
     expect(best).toMatchObject({ trial: `dlrm-${number}`, ndcg: quality(hyperparameters) });
-    expect(states[failing]).toBe('failed');
+    expect([states[failing], states[lost]]).toEqual(['failed', 'stopped']);
     expect(states.filter((state) => state === 'stopped').length).toBeGreaterThan(2);
     expect(states.filter((state) => state === 'running')).toEqual([]);
 
@@ -205,6 +213,21 @@ suite(`with its coordinator as a process${'missing' in packages ? ` (needs ${pac
     const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
     expect(mean(qualities.slice(10))).toBeGreaterThan(mean(qualities.slice(0, 10)));
     expect((await result()).hyperparameters).toEqual(trueBest()[1]);
+  });
+
+  test('a sweep that is made anew begins anew, and waits for the GPUs of the trials that go with the one before', async () => {
+    await begin({ trials: 6 });
+    await eventually(async () => expect((await jobs()).length).toBe(4));
+    await coordinator.kill();
+    const job = written.get('Job', 'dlrm-coordinator');
+    await client.delete(job);
+    await applyAll(client, written.all);
+    await coordinator.start();
+    expect(await coordinator.ended(60)).toMatchObject({ code: 0 });
+    expect(trainers.mostGpus).toBe(8);
+    const { uid } = (await client.get<Live>(job)).metadata;
+    const owners = (await jobs()).map(({ metadata }) => Reflect.get(metadata, 'ownerReferences')[0].uid);
+    expect(owners).toEqual(Array(6).fill(uid));
   });
 
   test('a sweep of which no trial has a result fails with the reason, and no retry', async () => {
