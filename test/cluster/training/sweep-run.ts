@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
@@ -60,6 +60,17 @@ export class CoordinatorProcess {
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
     clearTimeout(timer);
     return { code: child.exitCode ?? child.signalCode ?? '', output: this.output };
+  }
+
+  /** What it would ask for in one round, if this were there. */
+  round(there: { readonly jobs: object[]; readonly pods: object[]; readonly refuses?: number }): unknown[] {
+    const [order, trial] = ['sweep.json', 'trial.json'].map((file) =>
+      JSON.parse(readFileSync(join(this.folder, file), 'utf8')),
+    );
+    const input = JSON.stringify({ ...there, sweep: order, trial });
+    const args = [join(__dirname, 'one_round.py'), this.folder];
+    const { stderr } = spawnSync(this.python, args, { input, encoding: 'utf8' });
+    return JSON.parse(stderr.trim().split('\n').at(-1) ?? '');
   }
 
   async kill(): Promise<void> {

@@ -149,7 +149,8 @@ suite(`with its coordinator as a process${'missing' in packages ? ` (needs ${pac
       {
         ...LEARNING,
         at: (told, step, trial) => {
-          if (trial === lost) return { ndcg: LOST };
+          // Good for long enough to be asked, and then no longer a number.
+          if (trial === lost) return { ndcg: step > 30 ? LOST : 0.9 };
           return trial === failing && step > 10 ? 1 : LEARNING.at(told, step, trial);
         },
       },
@@ -215,7 +216,22 @@ suite(`with its coordinator as a process${'missing' in packages ? ` (needs ${pac
     expect((await result()).hyperparameters).toEqual(trueBest()[1]);
   });
 
-  test('a sweep that is made anew begins anew, and waits for the GPUs of the trials that go with the one before', async () => {
+  test('what an earlier sweep has not let go of yet counts, and a full quota is waited for', async () => {
+    await begin({ trials: 6, gpuBudget: 6 });
+    await coordinator.kill();
+    const pod = (uid: string, phase: string) => ({
+      metadata: { labels: { 'batch.kubernetes.io/controller-uid': uid } },
+      status: { phase },
+    });
+    // The Job of one of its pods is gone already.
+    const pods = [pod('gone', 'Running'), pod('old', 'Running'), pod('over', 'Succeeded')];
+    const old = { metadata: { name: 'dlrm-0', uid: 'old', ownerReferences: [{ uid: 'earlier' }] } };
+    expect(coordinator.round({ jobs: [old], pods })).toEqual(['dlrm-0']);
+    expect(coordinator.round({ jobs: [], pods: [] })).toEqual(['dlrm-0', 'dlrm-1', 'dlrm-2']);
+    expect(coordinator.round({ jobs: [], pods: [], refuses: 403 })).toEqual(['dlrm-0']);
+  });
+
+  test('a sweep that is made anew begins anew, with trials of its own', async () => {
     await begin({ trials: 6 });
     await eventually(async () => expect((await jobs()).length).toBe(4));
     await coordinator.kill();
