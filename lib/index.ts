@@ -91,6 +91,7 @@ export { VectorIndex, type VectorIndexProps, vectorIndexSchema } from './serving
 // From the tree to manifests
 export { Stack, type StackContext, type StackProps } from './stack/stack';
 export { type SynthResult, synth } from './synth/synth';
+export type { BestHyperparameters } from './training/best-hyperparameters';
 // Training
 export type { Engine } from './training/engines/capabilities';
 export { type Hyperparameters, hyperparametersSchema } from './training/hyperparameters';
@@ -102,6 +103,9 @@ export {
 } from './training/kueue-configuration';
 export { networkSchema, type TrainingNetwork } from './training/network-props';
 export { QueueCohort, type QueueCohortNodes, type QueueCohortProps, queueCohortSchema } from './training/queue-cohort';
+export { HyperparameterSweep, type HyperparameterSweepNodes } from './training/sweep/hyperparameter-sweep';
+export { type SearchSpace, type Strategy, searchSpaceSchema } from './training/sweep/search-space';
+export { type HyperparameterSweepProps, hyperparameterSweepSchema } from './training/sweep/sweep-props';
 export { type Admission, type Run, TrainingCalendar } from './training/training-calendar';
 export { type TrainingCalendarProps, trainingCalendarSchema } from './training/training-calendar-props';
 export { TrainingJob, type TrainingJobNodes } from './training/training-job';

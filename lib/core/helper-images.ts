@@ -16,5 +16,7 @@ export const HELPER_IMAGES = {
   kubeStateMetrics: 'registry.k8s.io/kube-state-metrics/kube-state-metrics:v2.18.0',
   /** Tells Prometheus of a Redis or Valkey. */
   redisExporter: 'oliver006/redis_exporter:v1.88.0',
+  /** Chooses the trials of a hyperparameter sweep: Optuna's own, with Python and the library. */
+  optuna: 'optuna/optuna:v4.5.0-py3.12',
   grafana: 'grafana/grafana:12.4.10',
 } as const;

@@ -57,7 +57,7 @@ function podSpec(
   { platform, settings, image, serviceAccount }: RunInput,
   { env, subdomain, container }: Meeting,
 ): PodSpec {
-  const { gpusPerNode, gpuType, checkpoints, hyperparameters, scratch, priorityClass } = settings;
+  const { gpusPerNode, gpuType, checkpoints, scratch, priorityClass } = settings;
   const progress = settings.progress ? progressParts(platform) : undefined;
   return {
     restartPolicy: 'Never',
@@ -80,7 +80,7 @@ function podSpec(
         ? []
         : [{ name: 'checkpoints', persistentVolumeClaim: { claimName: checkpoints.claim } }]),
       ...dataVolumes(settings).volumes,
-      ...(hyperparameters === undefined ? [] : [hyperparameterVolume()]),
+      ...hyperparameterVolumes(settings),
       ...(progress === undefined ? [] : [progress.volume]),
     ],
   };
@@ -92,7 +92,7 @@ function trainer(
   meeting: readonly EnvVar[],
   progress: ProgressParts | undefined,
 ): Container {
-  const { gpusPerNode, checkpoints, hyperparameters, resources } = settings;
+  const { gpusPerNode, checkpoints, resources } = settings;
   const network = networkOf(settings);
   const devices = { ...(gpusPerNode === 0 ? {} : { 'nvidia.com/gpu': String(gpusPerNode) }), ...network.devices };
   const memory = formatBytes(bytes(resources.memory));
@@ -116,7 +116,7 @@ function trainer(
       { name: 'shared-memory', mountPath: '/dev/shm' },
       ...(checkpoints === undefined ? [] : [{ name: 'checkpoints', mountPath: '/checkpoints' }]),
       ...dataVolumes(settings).mounts,
-      ...(hyperparameters === undefined ? [] : [{ name: 'hyperparameters', mountPath: HYPERPARAMETERS.folder }]),
+      ...hyperparameterVolumes(settings).map(({ name }) => ({ name, mountPath: HYPERPARAMETERS.folder })),
       ...(progress === undefined ? [] : [progress.mount]),
     ],
   };
@@ -126,15 +126,14 @@ function trainer(
  * The user's variables, and the defaults that they take the place of: server-side apply refuses a name that is there
  * twice.
  */
-function ownEnv(
-  { env, checkpoints, hyperparameters }: TrainingJobSettings,
-  progress: ProgressParts | undefined,
-): EnvVar[] {
+function ownEnv(settings: TrainingJobSettings, progress: ProgressParts | undefined): EnvVar[] {
+  const { env, checkpoints } = settings;
   const saving = checkpoints && {
     CHECKPOINT_FOLDER: '/checkpoints',
     CHECKPOINT_EVERY_SECONDS: String(seconds(checkpoints.every)),
   };
-  const file = hyperparameters && { HYPERPARAMETERS_FILE: `${HYPERPARAMETERS.folder}/${HYPERPARAMETERS.file}` };
+  const hasFile = hyperparameterVolumes(settings).length > 0;
+  const file = hasFile ? { HYPERPARAMETERS_FILE: `${HYPERPARAMETERS.folder}/${HYPERPARAMETERS.file}` } : undefined;
   return envVars({ HOME: '/tmp', ...saving, ...file, ...progress?.env, ...env });
 }
 
@@ -148,10 +147,13 @@ function argsOf({ hyperparameters = {} }: TrainingJobSettings): Pick<Container, 
   return args.length === 0 ? {} : { args };
 }
 
-function hyperparameterVolume(): Volume {
+/** The file, from the pod itself or from where a sweep writes it: there until then is none, for which the pod waits. */
+function hyperparameterVolumes({ hyperparameters, hyperparametersFrom }: TrainingJobSettings): Volume[] {
+  const path = HYPERPARAMETERS.file;
+  if (hyperparametersFrom !== undefined) {
+    return [{ name: 'hyperparameters', configMap: { name: hyperparametersFrom.best, items: [{ key: path, path }] } }];
+  }
+  if (hyperparameters === undefined) return [];
   const fieldPath = `metadata.annotations['${HYPERPARAMETERS.annotation}']`;
-  return {
-    name: 'hyperparameters',
-    downwardAPI: { items: [{ path: HYPERPARAMETERS.file, fieldRef: { fieldPath } }] },
-  };
+  return [{ name: 'hyperparameters', downwardAPI: { items: [{ path, fieldRef: { fieldPath } }] } }];
 }

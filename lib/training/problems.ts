@@ -32,6 +32,11 @@ export function problemsOf(settings: TrainingJobSettings, cluster: Cluster, engi
     ...(settings.priority !== undefined && settings.queue === undefined
       ? [`priority must come with a queue, got '${settings.priority}' and none: set queue or priorityClass`]
       : []),
+    ...(settings.hyperparametersFrom !== undefined && settings.hyperparameters !== undefined
+      ? [
+          `hyperparametersFrom must come without hyperparameters, got '${settings.hyperparametersFrom.node.path}' and some: put those into the sweep's trial`,
+        ]
+      : []),
   ];
 }
 

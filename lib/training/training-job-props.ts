@@ -13,6 +13,7 @@ import type { JobSet } from '../crds/jobset';
 import type { RayJob } from '../crds/ray';
 import type { TrainingRuntime, TrainJob } from '../crds/trainer';
 import { GPU_TYPES } from '../platform/gpus';
+import { type BestHyperparameters, isBestHyperparameters } from './best-hyperparameters';
 import { hasCronValues } from './cron';
 import { ENGINES } from './engines/capabilities';
 import { hyperparametersSchema } from './hyperparameters';
@@ -137,6 +138,12 @@ export const trainingJobSchema = z.strictObject({
    * @example { learning_rate: 1e-3, layers: [512, 256], amp: true }
    */
   hyperparameters: hyperparametersSchema.optional(),
+  /**
+   * A HyperparameterSweep whose result it is tuned by, instead: the pods wait until it is there, and have it in the file
+   * `HYPERPARAMETERS_FILE` only, since no one knows it when the arguments are written.
+   * @default - none
+   */
+  hyperparametersFrom: instance<BestHyperparameters>(isBestHyperparameters, 'be a HyperparameterSweep').optional(),
   /**
    * Where checkpoints live: a claim that outlives the pods, mounted at `/checkpoints`. Several nodes need one that
    * all can write to (ReadWriteMany).

@@ -10,5 +10,5 @@ test.each(Object.entries(HELPER_IMAGES))(
 );
 
 test.each(Object.values(HELPER_IMAGES))('%s names a full version, which images.lock can pin', (image) => {
-  expect(image).toMatch(/^([a-z0-9.]+\/)?([a-z-]+\/)?[a-z_-]+:v?\d+\.\d+\.\d+(-[a-z]+)?$/);
+  expect(image).toMatch(/^([a-z0-9.]+\/)?([a-z-]+\/)?[a-z_-]+:v?\d+\.\d+\.\d+(-[a-z]+(\d+\.\d+)?)?$/);
 });

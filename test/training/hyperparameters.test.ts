@@ -1,5 +1,6 @@
 import { hyperparameterArgs } from '../../lib/training/hyperparameters';
 import { envOf, problemsOf } from '../serving/fixtures';
+import { ARGUMENTS } from './arguments';
 import { jobOf, jobSetOf, podOf, trainerOf, training } from './fixtures';
 
 const HYPERPARAMETERS = { learning_rate: 1e-3, optimizer: 'adamw', layers: [512, 256], amp: true } as const;
@@ -42,18 +43,7 @@ test('without hyperparameters there are no arguments, no file and no variable', 
   expect(JSON.stringify(podOf())).not.toMatch(/hyperparameters/i);
 });
 
-test.each([
-  ['a whole number', { epochs: 3 }, ['--epochs=3']],
-  ['a very small one', { eps: 1e-8 }, ['--eps=1e-8']],
-  ['a negative one', { shift: -0.5 }, ['--shift=-0.5']],
-  ['a text with a space', { note: 'two words' }, ['--note=two words']],
-  ['a text like an option', { note: '--help' }, ['--note=--help']],
-  ['an empty text', { note: '' }, ['--note=']],
-  ['true', { amp: true }, ['--amp']],
-  ['false, which argparse would take for true as a text', { amp: false }, ['--no-amp']],
-  ['a list of texts', { features: ['user', 'item'] }, ['--features', 'user', 'item']],
-  ['what Kubernetes would expand', { note: '$(HOME)', all: ['$(A)$(B)'] }, ['--note=$$(HOME)', '--all', '$$(A)$$(B)']],
-])('%s is passed so that argparse reads what was meant', (_what, hyperparameters, args) => {
+test.each(ARGUMENTS)('%s is passed so that argparse reads what was meant', (_what, hyperparameters, args) => {
   expect(hyperparameterArgs(hyperparameters)).toEqual(args);
 });
 

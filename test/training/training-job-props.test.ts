@@ -129,7 +129,7 @@ test.each<[what: string, props: object, problem: string]>([
   [
     'a prop that is nearly right',
     { node: 4 },
-    "node is not known: did you mean 'nodes'? (known: image, command, engine, nodes, minNodes, gpusPerNode, gpuType, resources, sharedMemory, scratch, data, network, env, hyperparameters, checkpoints, preemptionGrace, progress, schedule, timeZone, startingDeadline, trainOn, calendar, retries, fatalExitCodes, deadline, stalledAfter, firstProgressWithin, expectedDuration, keepFinished, queue, priority, topology, priorityClass, transform)",
+    "node is not known: did you mean 'nodes'? (known: image, command, engine, nodes, minNodes, gpusPerNode, gpuType, resources, sharedMemory, scratch, data, network, env, hyperparameters, hyperparametersFrom, checkpoints, preemptionGrace, progress, schedule, timeZone, startingDeadline, trainOn, calendar, retries, fatalExitCodes, deadline, stalledAfter, firstProgressWithin, expectedDuration, keepFinished, queue, priority, topology, priorityClass, transform)",
   ],
   [
     'a transform of an object that there never is',

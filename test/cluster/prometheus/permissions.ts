@@ -5,6 +5,8 @@ export interface Action {
   readonly verb: string;
   readonly resource: string;
   readonly subresource?: string;
+  readonly group?: string;
+  readonly name?: string;
   readonly namespace?: string;
 }
 

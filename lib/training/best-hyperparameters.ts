@@ -1,0 +1,19 @@
+import type { IConstruct } from 'constructs';
+
+const BEST = Symbol.for('recstack.BestHyperparameters');
+
+/** What finds hyperparameters for others: a HyperparameterSweep. */
+export interface BestHyperparameters extends IConstruct {
+  /** Name of the ConfigMap in which they stand, as `hyperparameters.json`, once they are found. */
+  readonly best: string;
+}
+
+/** Makes a construct known as one that finds hyperparameters, also to another copy of recstack. */
+export function findsHyperparameters(construct: BestHyperparameters): void {
+  Object.defineProperty(construct, BEST, { value: true });
+}
+
+/** Whether `x` finds hyperparameters. */
+export function isBestHyperparameters(x: unknown): x is BestHyperparameters {
+  return typeof x === 'object' && x !== null && BEST in x;
+}
