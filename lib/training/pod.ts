@@ -7,6 +7,7 @@ import type { Platform } from '../platform/platform';
 import { RESTRICTED_CONTAINER, restrictedPod } from '../platform/pod-security';
 import { HYPERPARAMETERS, hyperparameterArgs } from './hyperparameters';
 import { graceOf } from './survival';
+import { JOB_NAME } from './torchrun';
 import type { TrainingJobSettings } from './training-job-props';
 
 /** What a run is made of, whatever runs it. */
@@ -43,7 +44,8 @@ export function podTemplate(input: RunInput, meeting: Meeting): PodTemplateSpec 
   };
 }
 
-function podSpec({ platform, settings, image, serviceAccount }: RunInput, { env, subdomain }: Meeting): PodSpec {
+function podSpec(input: RunInput, { env, subdomain }: Meeting): PodSpec {
+  const { platform, settings, serviceAccount } = input;
   const { gpusPerNode, gpuType, checkpoints, hyperparameters, sharedMemory, priorityClass } = settings;
   return {
     restartPolicy: 'Never',
@@ -55,7 +57,7 @@ function podSpec({ platform, settings, image, serviceAccount }: RunInput, { env,
     ...(subdomain === undefined ? {} : { subdomain }),
     securityContext: restrictedPod(),
     ...(gpusPerNode > 0 ? wholeGpus(gpuType, gpusPerNode, platform.cluster).pod : {}),
-    containers: [trainer(settings, image, env)],
+    containers: [trainer(input, env)],
     volumes: [
       { name: 'tmp', emptyDir: { sizeLimit: '10Gi' } },
       { name: 'shared-memory', emptyDir: { medium: 'Memory', sizeLimit: sharedMemory } },
@@ -67,7 +69,8 @@ function podSpec({ platform, settings, image, serviceAccount }: RunInput, { env,
   };
 }
 
-function trainer(settings: TrainingJobSettings, image: string, meeting: readonly EnvVar[]): Container {
+function trainer(input: RunInput, meeting: readonly EnvVar[]): Container {
+  const { settings, image } = input;
   const { gpusPerNode, checkpoints, hyperparameters, resources } = settings;
   const devices = gpusPerNode === 0 ? undefined : { 'nvidia.com/gpu': String(gpusPerNode) };
   const memory = formatBytes(bytes(resources.memory));
@@ -79,7 +82,7 @@ function trainer(settings: TrainingJobSettings, image: string, meeting: readonly
     command: [...settings.command],
     ...argsOf(settings),
     ...graceOf(settings).container,
-    env: [...meeting, ...ownEnv(settings)],
+    env: [...meeting, ...ownEnv(input, meeting)],
     resources: {
       requests: { cpu: formatCpu(cores(resources.cpu)), memory, ...disk, ...devices },
       limits: { memory, ...disk, ...devices },
@@ -98,13 +101,18 @@ function trainer(settings: TrainingJobSettings, image: string, meeting: readonly
  * The user's variables, and the defaults that they take the place of: server-side apply refuses a name that is there
  * twice.
  */
-function ownEnv({ env, checkpoints, hyperparameters }: TrainingJobSettings): EnvVar[] {
+function ownEnv({ name, settings }: RunInput, meeting: readonly EnvVar[]): EnvVar[] {
+  const { env, checkpoints, hyperparameters, schedule } = settings;
+  // A folder for each run: tonight's would find the end of last night's in a common one, and have nothing left to do.
+  const run = schedule === undefined ? name : '$(JOB_NAME)';
+  const named = checkpoints && schedule !== undefined && !meeting.includes(JOB_NAME) ? [JOB_NAME] : [];
   const saving = checkpoints && {
-    CHECKPOINT_FOLDER: '/checkpoints',
+    CHECKPOINT_FOLDER: `/checkpoints/${run}`,
     CHECKPOINT_EVERY_SECONDS: String(seconds(checkpoints.every)),
   };
   const file = hyperparameters && { HYPERPARAMETERS_FILE: `${HYPERPARAMETERS.folder}/${HYPERPARAMETERS.file}` };
-  return Object.entries({ HOME: '/tmp', ...saving, ...file, ...env }).map(([name, value]) => ({ name, value }));
+  const variables = Object.entries({ HOME: '/tmp', ...saving, ...file, ...env });
+  return [...named, ...variables.map(([name, value]) => ({ name, value }))];
 }
 
 /** None rather than an empty list, which the API server would drop. */

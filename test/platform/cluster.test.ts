@@ -9,6 +9,7 @@ test('a cluster is nothing but a version, unless more is said', () => {
     kubernetes: '1.33',
     distribution: 'other',
     addons: [],
+    dnsDomain: 'cluster.local',
     gpuSharing: {},
   });
 });
@@ -72,7 +73,7 @@ test('an unknown distribution and an unknown GPU are reported together', () => {
 test('a misspelt property is answered with the right one', () => {
   expect(() => parse(clusterSchema, { kubernetes: '1.33', addon: [] }, 'shop')).toThrow(
     new Error(
-      "[shop] addon is not known: did you mean 'addons'? (known: kubernetes, distribution, addons, gpus, gpuSharing, gpuRuntimeClass)",
+      "[shop] addon is not known: did you mean 'addons'? (known: kubernetes, distribution, addons, gpus, gpuSharing, gpuRuntimeClass, dnsDomain)",
     ),
   );
 });

@@ -14,15 +14,16 @@ import type { TrainingJobSettings } from '../training-job-props';
  * @see https://kubernetes.io/docs/concepts/workloads/controllers/job/#pod-failure-policy
  */
 export function jobSpec(input: RunInput): JobSpec {
-  const { name, settings } = input;
+  const { name, platform, settings } = input;
   const { nodes, gpusPerNode, retries } = settings;
+  const domain = `${name}.${platform.namespace}.svc.${platform.cluster.dnsDomain}`;
   return {
     ...indexed(settings),
     backoffLimit: retries,
     ttlSecondsAfterFinished: Math.ceil(seconds(settings.keepFinished)),
     podFailurePolicy: { rules: failureRules('Ignore', settings.fatalExitCodes) },
     template: podTemplate(input, {
-      env: torchrunEnv({ nodes, gpusPerNode, service: name, restarts: retries }),
+      env: torchrunEnv({ nodes, gpusPerNode, domain, restarts: retries }),
       // The host name `<job>-<index>.<service>`, by which the nodes find the first of them.
       ...(nodes > 1 ? { subdomain: name } : {}),
     }),
