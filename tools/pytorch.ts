@@ -5,19 +5,27 @@
  * As a command, `npx tsx tools/pytorch.ts` fetches it where it is not there yet.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { cacheRoot } from './cache';
 
 const PACKAGE = 'python3-torch';
+const PYTHON = '/usr/bin/python3';
 const LIMIT_MS = 10 * 60_000;
 
 /** Where PyTorch lies, and what a process needs to find it. */
 export interface Pytorch {
-  /** A root file system with what the system's own lacks. */
+  /** A root file system with what the system's own lacks; its `bin` has a `python`. */
   readonly folder: string;
-  /** Debian's Python, as a path of the system. */
-  readonly python: string;
   /** The folders of shared libraries, as paths inside of `folder`. */
   readonly libraries: readonly string[];
   /** The folder of Python packages, likewise. */
@@ -33,7 +41,6 @@ export function findPytorch(): Pytorch | undefined {
     .map((path) => `/${path.slice(0, path.lastIndexOf('/'))}`);
   return {
     folder,
-    python: '/usr/bin/python3',
     libraries: [...new Set(libraries)].sort(),
     packages: '/usr/lib/python3/dist-packages',
   };
@@ -53,6 +60,9 @@ export function fetchPytorch(): Pytorch {
     for (const deb of readdirSync(debs)) run('dpkg', ['-x', deb, '..'], debs);
     rmSync(debs, { recursive: true });
     mendTorchrun(work);
+    // As the images of PyTorch call it.
+    mkdirSync(join(work, 'bin'), { recursive: true });
+    symlinkSync(PYTHON, join(work, 'bin/python'));
     writeFileSync(join(work, 'complete'), '');
     rmSync(folder, { recursive: true, force: true });
     renameSync(work, folder);
@@ -64,8 +74,7 @@ export function fetchPytorch(): Pytorch {
 
 /** By the release of Debian: its packages fit no other. */
 function folderOf(): string | undefined {
-  if (process.platform !== 'linux' || !existsSync('/usr/bin/apt-get') || !existsSync('/usr/bin/python3'))
-    return undefined;
+  if (process.platform !== 'linux' || !existsSync('/usr/bin/apt-get') || !existsSync(PYTHON)) return undefined;
   const codename = /^VERSION_CODENAME=(\w+)$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1];
   return codename === undefined ? undefined : join(cacheRoot(), `${PACKAGE}-${codename}`);
 }

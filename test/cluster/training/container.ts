@@ -29,10 +29,11 @@ export function containersNeed(): string | undefined {
  * and no others, and itself as the first process. The network is this machine's.
  */
 export class Container {
-  readonly log: string;
+  private readonly log: string;
   private readonly child: ChildProcess;
 
-  constructor({ folder, hostname, user, mounts, env, command, workdir }: ContainerProps) {
+  constructor(private readonly props: ContainerProps) {
+    const { folder, hostname, user, mounts, env, command, workdir } = props;
     const root = join(folder, 'root');
     for (const path of ['usr', 'dev', 'proc', 'tmp']) mkdirSync(join(root, path), { recursive: true });
     for (const path of ['bin', 'lib', 'lib64', 'sbin']) symlinkSync(`usr/${path}`, join(root, path));
@@ -65,6 +66,16 @@ export class Container {
     return this.end();
   }
 
+  /** A file that it has written, by the variable that holds its path. */
+  fileOf(variable: string): string {
+    const { env, mounts } = this.props;
+    const path = env[variable] ?? '';
+    const [place, source] = Object.entries(mounts).find(([place]) => path.startsWith(`${place}/`)) ?? [];
+    if (place === undefined || source === undefined) throw new Error(`${variable} is on no volume: '${path}'`);
+    return readFileSync(join(source, path.slice(place.length)), 'utf8');
+  }
+
+  /** What it has printed. */
   output(): string {
     return readFileSync(this.log, 'utf8');
   }

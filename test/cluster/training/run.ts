@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Container as ContainerSpec, EnvVar, PodTemplateSpec, Volume } from 'kubernetes-types/core/v1';
 import { Workspace } from '../harness/workspace';
@@ -71,11 +71,6 @@ export class Run {
     return join(this.workspace.folder, 'claims', claim, ...path);
   }
 
-  /** A file that the last pod which was started has written to one of its own volumes. */
-  volume(name: string, file: string): string {
-    return readFileSync(join(this.workspace.folder, `pod-${this.started.length - 1}`, 'volumes', name, file), 'utf8');
-  }
-
   async dispose(): Promise<void> {
     for (const container of this.started) await container.dispose();
     await this.workspace.stop();
@@ -85,7 +80,10 @@ export class Run {
     const env: Record<string, string> = {};
     const { env: listed = [] } = this.trainer;
     // The Job controller adds its own at the end.
-    for (const { name, value, valueFrom } of [...listed, { name: 'JOB_COMPLETION_INDEX', value: `${rank}` }] as EnvVar[]) {
+    for (const { name, value, valueFrom } of [
+      ...listed,
+      { name: 'JOB_COMPLETION_INDEX', value: `${rank}` },
+    ] as EnvVar[]) {
       env[name] = valueFrom?.fieldRef ? this.field(valueFrom.fieldRef.fieldPath, rank) : expand(value ?? '', env);
     }
     return env;
