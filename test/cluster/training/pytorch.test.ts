@@ -65,7 +65,8 @@ suite(`training by PyTorch itself${missing === undefined ? '' : ` (needs ${missi
     const [first, second] = [run.start(0), run.start(1)];
     await run.saved(1, first, second);
     await second.signal('SIGKILL');
-    expect(await first.end()).toBe(1);
+    // The controller deletes it at once; by itself, torchrun would wait minutes for the peer that is gone.
+    await first.signal('SIGTERM');
     expect(await ends(run.start(0), run.start(1))).toEqual([0, 0]);
     expect(run.model()).toBe(whole);
   });

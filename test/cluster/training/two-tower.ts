@@ -24,8 +24,8 @@ export class TwoTower {
   private readonly run: Run;
 
   private constructor(
-    readonly template: PodTemplateSpec,
-    private readonly job: string,
+    template: PodTemplateSpec,
+    job: string,
     /** Its own name, as that of its folder. */
     private readonly name = job,
   ) {
