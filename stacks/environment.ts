@@ -90,7 +90,14 @@ const shape = z.strictObject({
     })
     .optional(),
   /** Trains the ranker anew, on a schedule. */
-  retraining: trainingJobSchema.omit({ transform: true, queue: true, priority: true, calendar: true, topology: true }),
+  retraining: trainingJobSchema.omit({
+    transform: true,
+    queue: true,
+    priority: true,
+    calendar: true,
+    topology: true,
+    hyperparametersFrom: true,
+  }),
   /** Prometheus, Alertmanager and Grafana. */
   monitoring: monitoringSchema.prefault({}),
 });

@@ -44,6 +44,13 @@ export const clusterSchema = z.strictObject({
    * @see https://docs.k3s.io/advanced#nvidia-container-runtime
    */
   gpuRuntimeClass: z.union([nameSchema, z.literal(false)]).optional(),
+  /**
+   * Domain of the cluster's DNS, as its kubelets have it.
+   * @default 'cluster.local'
+   */
+  dnsDomain: pattern<string>(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, must("be a domain, like 'cluster.local'")).default(
+    'cluster.local',
+  ),
 });
 
 /** The description of a cluster: what is there to be used. @interface */
@@ -57,6 +64,8 @@ export class Cluster {
   private readonly addons: ReadonlySet<Addon>;
   /** The RuntimeClass that pods with GPUs need, if they need one. */
   readonly gpuRuntimeClass: string | undefined;
+  /** Domain of its DNS. */
+  readonly dnsDomain: string;
   private readonly gpus: readonly GpuType[] | undefined;
   private readonly sharing: Partial<Record<GpuType, GpuSharing>>;
 
@@ -64,6 +73,7 @@ export class Cluster {
     this.kubernetes = props.kubernetes;
     this.distribution = props.distribution;
     this.addons = new Set([...props.addons, ...(BUILT_IN[props.distribution] ?? [])]);
+    this.dnsDomain = props.dnsDomain;
     this.gpus = props.gpus;
     this.sharing = props.gpuSharing;
     const { gpuRuntimeClass = props.distribution === 'k3s' ? 'nvidia' : false } = props;

@@ -8,9 +8,11 @@ import { RESTRICTED_CONTAINER, restrictedPod } from '../platform/pod-security';
 import { HYPERPARAMETERS, hyperparameterArgs } from './hyperparameters';
 import { networkOf } from './network';
 import { type ProgressParts, progressParts } from './progress';
+import { isRepeated } from './schedule';
 import { stallProbe } from './stall';
 import { graceOf } from './survival';
 import { placementAnnotations } from './topology';
+import { JOB_NAME } from './torchrun';
 import type { TrainingJobSettings } from './training-job-props';
 import { dataVolumes, diskOf, sharedMemoryOf } from './volumes';
 
@@ -53,10 +55,8 @@ export function podTemplate(input: RunInput, meeting: Meeting): PodTemplateSpec 
   };
 }
 
-function podSpec(
-  { platform, settings, image, serviceAccount }: RunInput,
-  { env, subdomain, container }: Meeting,
-): PodSpec {
+function podSpec(input: RunInput, { env, subdomain, container }: Meeting): PodSpec {
+  const { platform, settings, serviceAccount } = input;
   const { gpusPerNode, gpuType, checkpoints, scratch, priorityClass } = settings;
   const progress = settings.progress ? progressParts(platform) : undefined;
   return {
@@ -70,9 +70,7 @@ function podSpec(
     securityContext: restrictedPod(),
     ...(gpusPerNode > 0 ? wholeGpus(gpuType, gpusPerNode, platform.cluster).pod : {}),
     ...(progress === undefined ? {} : { initContainers: [progress.sidecar] }),
-    containers: [
-      { ...trainer(settings, image, env, progress), ...(container === undefined ? {} : { name: container }) },
-    ],
+    containers: [{ ...trainer(input, env, progress), ...(container === undefined ? {} : { name: container }) }],
     volumes: [
       { name: 'tmp', emptyDir: { sizeLimit: formatBytes(bytes(scratch)) } },
       { name: 'shared-memory', emptyDir: { medium: 'Memory', sizeLimit: sharedMemoryOf(settings) } },
@@ -86,12 +84,8 @@ function podSpec(
   };
 }
 
-function trainer(
-  settings: TrainingJobSettings,
-  image: string,
-  meeting: readonly EnvVar[],
-  progress: ProgressParts | undefined,
-): Container {
+function trainer(input: RunInput, meeting: readonly EnvVar[], progress: ProgressParts | undefined): Container {
+  const { settings, image } = input;
   const { gpusPerNode, checkpoints, resources } = settings;
   const network = networkOf(settings);
   const devices = { ...(gpusPerNode === 0 ? {} : { 'nvidia.com/gpu': String(gpusPerNode) }), ...network.devices };
@@ -105,7 +99,7 @@ function trainer(
     ...argsOf(settings),
     ...graceOf(settings).container,
     ...stallProbe(settings),
-    env: [...meeting, ...envVars(network.env), ...ownEnv(settings, progress)],
+    env: [...meeting, ...envVars(network.env), ...ownEnv(input, meeting, progress)],
     resources: {
       requests: { cpu: formatCpu(cores(resources.cpu)), memory, ...disk, ...devices },
       limits: { memory, ...disk, ...devices },
@@ -126,15 +120,22 @@ function trainer(
  * The user's variables, and the defaults that they take the place of: server-side apply refuses a name that is there
  * twice.
  */
-function ownEnv(settings: TrainingJobSettings, progress: ProgressParts | undefined): EnvVar[] {
+function ownEnv(
+  { name, settings }: RunInput,
+  meeting: readonly EnvVar[],
+  progress: ProgressParts | undefined,
+): EnvVar[] {
   const { env, checkpoints } = settings;
+  // A folder for each run: tonight's would find the end of last night's in a common one, and have nothing left to do.
+  const run = isRepeated(settings) ? '$(JOB_NAME)' : name;
+  const named = checkpoints && isRepeated(settings) && !meeting.includes(JOB_NAME) ? [JOB_NAME] : [];
   const saving = checkpoints && {
-    CHECKPOINT_FOLDER: '/checkpoints',
+    CHECKPOINT_FOLDER: `/checkpoints/${run}`,
     CHECKPOINT_EVERY_SECONDS: String(seconds(checkpoints.every)),
   };
   const hasFile = hyperparameterVolumes(settings).length > 0;
   const file = hasFile ? { HYPERPARAMETERS_FILE: `${HYPERPARAMETERS.folder}/${HYPERPARAMETERS.file}` } : undefined;
-  return envVars({ HOME: '/tmp', ...saving, ...file, ...progress?.env, ...env });
+  return [...named, ...envVars({ HOME: '/tmp', ...saving, ...file, ...progress?.env, ...env })];
 }
 
 function envVars(variables: Readonly<Record<string, string>>): EnvVar[] {

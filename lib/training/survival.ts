@@ -56,7 +56,24 @@ export function survivalProblems(settings: TrainingJobSettings): string[] {
 }
 
 /** What costs more work than it needs to. */
-export function survivalWarnings({ checkpoints, nodes, queue, preemptionGrace }: TrainingJobSettings): string[] {
+export function survivalWarnings(settings: TrainingJobSettings): string[] {
+  return [...checkpointWarnings(settings), ...exitCodeWarnings(settings)];
+}
+
+/**
+ * torchrun raises what its processes end with as an error of its own, with which Python ends with 1.
+ *
+ * @see https://github.com/pytorch/pytorch/blob/main/torch/distributed/elastic/multiprocessing/errors/__init__.py
+ */
+function exitCodeWarnings({ command, fatalExitCodes }: TrainingJobSettings): string[] {
+  const lost = fatalExitCodes.filter((code) => code !== 1);
+  if (!/(^|\/)torchrun$/.test(command[0] ?? '') || lost.length === 0) return [];
+  return [
+    `fatalExitCodes never come out of torchrun, which ends with 1 whatever its processes end with, got ${lost.join(', ')}: start it from a program that passes them on`,
+  ];
+}
+
+function checkpointWarnings({ checkpoints, nodes, queue, preemptionGrace }: TrainingJobSettings): string[] {
   if (checkpoints === undefined) {
     if (nodes === 1 && queue === undefined) return [];
     return ['checkpoints are missing: whatever interrupts the run starts it from the beginning'];

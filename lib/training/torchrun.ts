@@ -3,6 +3,12 @@ import type { EnvVar } from 'kubernetes-types/core/v1';
 /** The port at which the nodes of a run meet, torchrun's own default. */
 export const RENDEZVOUS_PORT = 29500;
 
+/** The name of a run: one on a schedule has another every time, and only the pod knows it. */
+export const JOB_NAME: EnvVar = {
+  name: 'JOB_NAME',
+  valueFrom: { fieldRef: { fieldPath: "metadata.labels['batch.kubernetes.io/job-name']" } },
+};
+
 /** Names of the variables by which torchrun finds the other nodes: the library's, not the user's. */
 export const OWNED_VARIABLES = ['PET_*', 'MASTER_ADDR', 'MASTER_PORT', 'RANK', 'WORLD_SIZE', 'LOCAL_RANK'] as const;
 
@@ -17,6 +23,11 @@ export function isOwnedVariable(name: string): boolean {
  * Several nodes meet by torchrun's c10d rendezvous, hosted by the first. A plain Job starts only the failed node
  * again; with a static rendezvous its peers would wait for it until NCCL gives up, with this one they meet anew.
  *
+ * The first node hosts the meeting if it takes the name for its own. By its whole name, which /etc/hosts has, it needs
+ * no DNS for that: a shorter one is never its own to PyTorch 1.13, and to later ones not before DNS knows its address,
+ * so that all would wait for a host that there isn't.
+ *
+ * @see https://github.com/pytorch/pytorch/blob/v1.13.1/torch/distributed/elastic/rendezvous/utils.py#L111
  * @see https://github.com/pytorch/pytorch/blob/main/torch/distributed/run.py
  */
 export function torchrunEnv(props: {
@@ -24,20 +35,19 @@ export function torchrunEnv(props: {
   /** The fewest that form a group: it forms anew whenever one more comes, or one is gone. */
   readonly minNodes?: number | undefined;
   readonly gpusPerNode: number;
-  /** Name of the headless Service that gives the pods their host names. */
-  readonly service: string;
+  /** Domain in which the headless Service gives the pods their host names. */
+  readonly domain: string;
   /** How often the process group may form anew before a node counts as failed. */
   readonly restarts: number;
 }): EnvVar[] {
-  const { nodes, minNodes = nodes, gpusPerNode, service, restarts } = props;
+  const { nodes, minNodes = nodes, gpusPerNode, domain, restarts } = props;
   const common = groupSize(minNodes === nodes ? nodes : `${minNodes}:${nodes}`, gpusPerNode);
   if (nodes === 1) return [...common, { name: 'PET_STANDALONE', value: '1' }];
   return [
-    // A run on a schedule has another name every time; only the pod knows it.
-    { name: 'JOB_NAME', valueFrom: { fieldRef: { fieldPath: "metadata.labels['batch.kubernetes.io/job-name']" } } },
+    JOB_NAME,
     ...common,
     { name: 'PET_RDZV_BACKEND', value: 'c10d' },
-    { name: 'PET_RDZV_ENDPOINT', value: `$(JOB_NAME)-0.${service}:${RENDEZVOUS_PORT}` },
+    { name: 'PET_RDZV_ENDPOINT', value: `$(JOB_NAME)-0.${domain}:${RENDEZVOUS_PORT}` },
     { name: 'PET_RDZV_ID', value: '$(JOB_NAME)' },
     { name: 'PET_MAX_RESTARTS', value: String(restarts) },
   ];

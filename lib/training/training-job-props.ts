@@ -146,7 +146,8 @@ export const trainingJobSchema = z.strictObject({
   hyperparametersFrom: instance<BestHyperparameters>(isBestHyperparameters, 'be a HyperparameterSweep').optional(),
   /**
    * Where checkpoints live: a claim that outlives the pods, mounted at `/checkpoints`. Several nodes need one that
-   * all can write to (ReadWriteMany).
+   * all can write to (ReadWriteMany). Each run has a folder of its own there, `CHECKPOINT_FOLDER`, which the program
+   * makes.
    * @default - none: a failure starts from the beginning
    */
   checkpoints: z
@@ -204,7 +205,9 @@ export const trainingJobSchema = z.strictObject({
    */
   retries: wholeNumber({ min: 0, of: 'retries' }).default(3),
   /**
-   * Exit codes that no retry can heal, such as that of a wrong configuration: the run fails at once.
+   * Exit codes that no retry can heal, such as that of a wrong configuration: the run fails at once. torchrun ends with 1
+   * whatever its processes end with, so that a command which starts with it has none: let a program of yours start it
+   * and pass them on, as `examples/training/trainer/train.py` does.
    * @default []
    */
   fatalExitCodes: z

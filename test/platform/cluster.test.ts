@@ -9,6 +9,7 @@ test('a cluster is nothing but a version, unless more is said', () => {
     kubernetes: '1.33',
     distribution: 'other',
     addons: [],
+    dnsDomain: 'cluster.local',
     gpuSharing: {},
   });
 });
@@ -55,7 +56,7 @@ test.each(['2.0', '1.330', '', 'latest'])('the version %j is refused in one line
 test('an unknown add-on is answered with those that are known, and the nearest', () => {
   expect(() => parse(clusterSchema, { kubernetes: '1.33', addons: ['keda', 'prometheus-operater'] }, 'shop')).toThrow(
     new Error(
-      "[shop] addons[1] must be one of metrics-server, dcgm-exporter, nvidia-dra-driver, gpushare, keda, prometheus-operator, gateway-api, kserve, kuberay, jobset, kueue, got 'prometheus-operater': did you mean 'prometheus-operator'?",
+      "[shop] addons[1] must be one of metrics-server, dcgm-exporter, nvidia-dra-driver, gpushare, keda, prometheus-operator, gateway-api, kserve, kuberay, jobset, kubeflow-trainer, kueue, got 'prometheus-operater': did you mean 'prometheus-operator'?",
     ),
   );
 });
@@ -72,7 +73,7 @@ test('an unknown distribution and an unknown GPU are reported together', () => {
 test('a misspelt property is answered with the right one', () => {
   expect(() => parse(clusterSchema, { kubernetes: '1.33', addon: [] }, 'shop')).toThrow(
     new Error(
-      "[shop] addon is not known: did you mean 'addons'? (known: kubernetes, distribution, addons, gpus, gpuSharing, gpuRuntimeClass)",
+      "[shop] addon is not known: did you mean 'addons'? (known: kubernetes, distribution, addons, gpus, gpuSharing, gpuRuntimeClass, dnsDomain)",
     ),
   );
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { TrainingJobProps } from '../../lib';
 import { bytes } from '../../lib/core/quantities';
 import { envOf, platform } from '../serving/fixtures';
-import { FOUR_NODES, jobOf, podOf, trainerOf } from './fixtures';
+import { cronJobOf, FOUR_NODES, jobOf, podOf, trainerOf } from './fixtures';
 
 fc.configureGlobal({ seed: 42 });
 
@@ -156,7 +156,21 @@ test('checkpoints outlive the pods on a claim, and the program is told where and
   });
   const trainer = trainerOf({ checkpoints: CHECKPOINTS });
   expect(trainer.volumeMounts).toContainEqual({ name: 'checkpoints', mountPath: '/checkpoints' });
-  expect(envOf(trainer)).toMatchObject({ CHECKPOINT_FOLDER: '/checkpoints', CHECKPOINT_EVERY_SECONDS: '600' });
+  expect(envOf(trainer)).toMatchObject({
+    CHECKPOINT_FOLDER: '/checkpoints/retraining',
+    CHECKPOINT_EVERY_SECONDS: '600',
+  });
+});
+
+test('a run on a schedule has a folder of its own, or it would find the end of the last one and have nothing left to do', () => {
+  for (const nodes of [1, 4]) {
+    const spec = cronJobOf({ checkpoints: CHECKPOINTS, nodes }).jobTemplate.spec?.template.spec;
+    const { env = [] } = spec?.containers[0] ?? {};
+    expect(envOf({ env }).CHECKPOINT_FOLDER).toBe('/checkpoints/$(JOB_NAME)');
+    const names = env.map(({ name }) => name);
+    expect(names.filter((name) => name === 'JOB_NAME')).toHaveLength(1);
+    expect(names.indexOf('JOB_NAME')).toBeLessThan(names.indexOf('CHECKPOINT_FOLDER'));
+  }
 });
 
 test('every volume is mounted and every mount has its volume', () => {

@@ -1,7 +1,7 @@
 import { gangEnv, isOwnedVariable, RENDEZVOUS_PORT, torchrunEnv } from '../../lib/training/torchrun';
 
 const env = (props: Partial<Parameters<typeof torchrunEnv>[0]> = {}) =>
-  torchrunEnv({ nodes: 4, gpusPerNode: 8, service: 'retraining', restarts: 3, ...props });
+  torchrunEnv({ nodes: 4, gpusPerNode: 8, domain: 'retraining.shop.svc.cluster.local', restarts: 3, ...props });
 
 test('several nodes meet at the first by c10d, under the name of their run, as often as there are retries', () => {
   expect(env()).toEqual([
@@ -9,7 +9,7 @@ test('several nodes meet at the first by c10d, under the name of their run, as o
     { name: 'PET_NNODES', value: '4' },
     { name: 'PET_NPROC_PER_NODE', value: '8' },
     { name: 'PET_RDZV_BACKEND', value: 'c10d' },
-    { name: 'PET_RDZV_ENDPOINT', value: '$(JOB_NAME)-0.retraining:29500' },
+    { name: 'PET_RDZV_ENDPOINT', value: '$(JOB_NAME)-0.retraining.shop.svc.cluster.local:29500' },
     { name: 'PET_RDZV_ID', value: '$(JOB_NAME)' },
     { name: 'PET_MAX_RESTARTS', value: '3' },
   ]);

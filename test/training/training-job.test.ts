@@ -254,6 +254,16 @@ test('in production, several nodes without checkpoints are warned about', () => 
   }
 });
 
+test('in production, fatal exit codes that torchrun would swallow are warned about', () => {
+  const text =
+    'fatalExitCodes never come out of torchrun, which ends with 1 whatever its processes end with, got 42: start it from a program that passes them on';
+  const warning = { where: 'shop/retraining', text };
+  expect(objectsOf(training({ fatalExitCodes: [1, 42] })).warnings).toContainEqual(warning);
+  for (const props of [{ fatalExitCodes: [1] }, { command: ['python', 'train.py'], fatalExitCodes: [1, 42] }]) {
+    expect(JSON.stringify(objectsOf(training(props)).warnings)).not.toContain('torchrun');
+  }
+});
+
 test('in production, an image without a digest is warned about', () => {
   expect(objectsOf(training()).warnings).toContainEqual({
     where: 'shop',

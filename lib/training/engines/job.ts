@@ -15,8 +15,9 @@ import type { TrainingJobSettings } from '../training-job-props';
  * @see https://kubernetes.io/docs/concepts/workloads/controllers/job/#pod-failure-policy
  */
 export function jobSpec(input: RunInput): JobSpec {
-  const { name, settings } = input;
+  const { name, platform, settings } = input;
   const { nodes, minNodes, gpusPerNode, retries, keepFinished = DEFAULT_KEEP_FINISHED } = settings;
+  const domain = `${name}.${platform.namespace}.svc.${platform.cluster.dnsDomain}`;
   return {
     ...indexed(settings),
     backoffLimit: retries,
@@ -24,7 +25,7 @@ export function jobSpec(input: RunInput): JobSpec {
     ...successOf(settings),
     podFailurePolicy: { rules: failureRules('Ignore', settings.fatalExitCodes) },
     template: podTemplate(input, {
-      env: torchrunEnv({ nodes, minNodes, gpusPerNode, service: name, restarts: retries }),
+      env: torchrunEnv({ nodes, minNodes, gpusPerNode, domain, restarts: retries }),
       // The host name `<job>-<index>.<service>`, by which the nodes find the first of them.
       ...(nodes > 1 ? { subdomain: name } : {}),
     }),

@@ -1,5 +1,6 @@
-import { envOf } from '../../serving/fixtures';
-import { cronJobOf, FOUR_NODES, jobOf, trainerOf } from '../fixtures';
+import type { Platform } from '../../../lib';
+import { envOf, platform } from '../../serving/fixtures';
+import { cronJobOf, FOUR_NODES, jobOf, podOf, trainerOf } from '../fixtures';
 
 test('a run is an Indexed Job with a pod for each node, all at the same time', () => {
   expect(jobOf(FOUR_NODES)).toMatchObject({ completionMode: 'Indexed', completions: 4, parallelism: 4 });
@@ -14,6 +15,18 @@ test('failures are made good three times unless a number is given', () => {
   expect(jobOf().backoffLimit).toBe(3);
   expect(jobOf({ retries: 0 }).backoffLimit).toBe(0);
   expect(envOf(trainerOf({ ...FOUR_NODES, retries: 7 })).PET_MAX_RESTARTS).toBe('7');
+});
+
+test('the first node knows itself as the host of the meeting by its whole name, which needs no DNS', () => {
+  const endpoint = (shop?: Platform) => {
+    const [trainer] = podOf(FOUR_NODES, shop).containers;
+    return envOf(trainer ?? {}).PET_RDZV_ENDPOINT;
+  };
+  expect(endpoint()).toBe('$(JOB_NAME)-0.retraining.shop.svc.cluster.local:29500');
+  const cluster = { kubernetes: '1.33', dnsDomain: 'shop.internal' } as const;
+  expect(endpoint(platform({ namespace: 'live', cluster }))).toBe(
+    '$(JOB_NAME)-0.retraining.live.svc.shop.internal:29500',
+  );
 });
 
 const DISRUPTED = { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] };

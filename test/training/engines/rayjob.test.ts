@@ -59,7 +59,7 @@ test('program and workers find hyperparameters and checkpoints as with any engin
       GLOO_SOCKET_IFNAME: 'eth0',
       ...ofWorkers,
       HOME: '/tmp',
-      CHECKPOINT_FOLDER: '/checkpoints',
+      CHECKPOINT_FOLDER: '/checkpoints/retraining',
       CHECKPOINT_EVERY_SECONDS: '600',
       HYPERPARAMETERS_FILE: '/etc/hyperparameters/hyperparameters.json',
     });

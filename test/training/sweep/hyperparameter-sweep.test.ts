@@ -84,11 +84,11 @@ test('the nodes of each trial find each other below a service that all share', (
   });
   const { subdomain, containers } = pod(fileOf<{ spec: JobSpec }>('trial.json', construct).spec);
   expect(subdomain).toBe('tuning');
-  expect(envOf(containers[0] as Container).PET_RDZV_ENDPOINT).toBe('$(JOB_NAME)-0.tuning:29500');
+  expect(envOf(containers[0] as Container).PET_RDZV_ENDPOINT).toBe('$(JOB_NAME)-0.tuning.shop.svc.cluster.local:29500');
 });
 
 test.each([
-  ['a claim', {}, '/checkpoints/$(TRIAL_NAME)-$(TRIAL_UID)'],
+  ['a claim', {}, '/checkpoints/tuning/$(TRIAL_NAME)-$(TRIAL_UID)'],
   ['a store', { CHECKPOINT_FOLDER: 's3://shop/dlrm' }, 's3://shop/dlrm/$(TRIAL_NAME)-$(TRIAL_UID)'],
 ])('no trial goes on from the checkpoints of another one or of another sweep: %s', (_what, env, folder) => {
   const trial = { ...TRIAL, env, checkpoints: { claim: 'checkpoints', every: '10m' } } as const;
