@@ -1,11 +1,12 @@
 /**
  * What recstack's synth costs, as ratios in one run: against the same objects given to cdk8s as literals, without any
  * logic, and against nothing but the YAML writer. How it grows with objects and charts. And what `npm run synth` costs
- * as a whole, against the start of a Node that does nothing.
+ * as a whole, against the start of a Node that does nothing. And the simulated autoscaler, by the length of its trace.
  */
 import { deepEqual } from 'node:assert/strict';
 import { ApiObject, type ApiObjectProps, App, Chart, Yaml } from 'cdk8s';
 import { autoscaleOnResources, ModelServer, Platform, tensorflowServing, triton } from '../lib';
+import { HpaController, policyOf } from '../lib/capacity';
 import type { Manifest } from '../lib/synth/manifest';
 import { byChart, render } from '../lib/synth/render';
 import { toYaml } from '../lib/synth/synth';
@@ -82,9 +83,33 @@ function wholeSynth(): void {
   console.log(`\nnpm run synth: ${synth.toFixed(2)} s of CPU, ${ratio(synth, node)} times a Node that does nothing`);
 }
 
+/** The simulated autoscaler alone, with pods that are ready at once; 45 days are 259,200 of its syncs. */
+function simulation(): void {
+  const syncs = (count: number) => () => simulate(count);
+  const { day, month } = compare({ day: syncs(5760), month: syncs(259_200) }, { by: ofFunction, turns: 5 });
+  console.log(`\n45 days of syncs of an autoscaler: ${month.toFixed(2)} s of CPU`);
+  console.log(`1 day to 45 days: ${ratio(month, day)} times the CPU (45 is linear)`);
+}
+
+/** Traffic that comes and goes twice in nine hours, and rules on the way down. */
+function simulate(syncs: number): number {
+  const metric = { type: 'External', external: { target: { averageValue: '100' } } };
+  const rate = [{ type: 'Percent', value: 10, periodSeconds: 60 }] as const;
+  const behavior = { scaleDown: { policies: rate } };
+  const autoscaler = new HpaController(policyOf({ spec: { maxReplicas: 600, metrics: [metric], behavior } }));
+  let replicas = 3;
+  for (let i = 0; i < syncs; i++) {
+    const workload = { specReplicas: replicas, statusReplicas: replicas, pods: [] };
+    const total = Math.round(20_000 + 15_000 * Math.sin(i / 350)) * 1000;
+    replicas = autoscaler.sync(i * 15, workload, [{ total }]);
+  }
+  return replicas;
+}
+
 row('objects', 'vs. literals', 'vs. YAML alone', 'CPU per object');
 overhead(100, 15);
 overhead(1000, 9);
 overhead(10_000, 3);
 growth();
 wholeSynth();
+simulation();
