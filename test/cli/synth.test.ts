@@ -19,9 +19,9 @@ test('synth writes an environment into its folder and says what it asks of the c
   expect({ code, err }).toEqual({ code: 0, err: '' });
   expect(out).toBe(
     [
-      'dist/dev/shop.yaml: 44 objects',
-      'at rest 5 pods ask for 1 CPU, 4.1 GiB of memory',
-      'at most 10 pods ask for 3 CPU, 11.1 GiB of memory',
+      'dist/dev/shop.yaml: 51 objects',
+      'at rest 6 pods ask for 1.01 CPU, 4.3 GiB of memory',
+      'at most 11 pods ask for 3.02 CPU, 11.3 GiB of memory',
       '',
     ].join('\n'),
   );

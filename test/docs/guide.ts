@@ -75,3 +75,16 @@ export function holds(all: unknown, part: unknown): boolean {
   if (typeof part !== 'object' || part === null) return all === part;
   return Object.entries(part).every(([key, value]) => holds(Reflect.get(Object(all), key), value));
 }
+
+/** The chunks of lines, between those with `…`, that are not in an output, in their order. */
+export function missingIn(output: string, shown: string): string[] {
+  let rest = output;
+  return shown
+    .split(/^…$/m)
+    .map((chunk) => chunk.trim())
+    .filter((chunk) => {
+      const i = rest.indexOf(chunk);
+      if (i >= 0) rest = rest.slice(i + chunk.length);
+      return i < 0;
+    });
+}

@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import ts from 'typescript';
 import { parse, parseAllDocuments } from 'yaml';
 import { run } from '../../lib/cli/run';
+import { complaintsAbout } from './compiler';
 import {
   asStatements,
   type Block,
@@ -13,6 +13,7 @@ import {
   firstEnvironment,
   guide,
   holds,
+  missingIn,
   moreWhole,
   PROGRAM,
   ROOT,
@@ -126,7 +127,10 @@ test('its code compiles, but for what is said not to', () => {
     ['the first program', withLines(first, '')] as const,
     ...snippets.map(({ title, text }) => [title, withLines(whole, asStatements(text))] as const),
   ];
-  const complaints = complaintsAbout(programs.map(([, program]) => program));
+  const complaints = complaintsAbout(
+    folder,
+    programs.map(([, program]) => program),
+  );
   const wrong = programs.flatMap(([title], i) => complaints[i]?.slice(0, 1).map((text) => `${title}: ${text}`) ?? []);
   const saidSo = snippets.filter(({ text }) => text.includes(DOES_NOT_COMPILE)).map(({ title }) => title);
   expect(wrong.filter((complaint) => !saidSo.some((title) => complaint.startsWith(title)))).toEqual([]);
@@ -134,24 +138,6 @@ test('its code compiles, but for what is said not to', () => {
 }, 120_000);
 
 const DOES_NOT_COMPILE = '// does not compile';
-
-/** What the compiler has to say against each of some programs, which are checked together. */
-function complaintsAbout(programs: readonly string[]): string[][] {
-  const paths = programs.map((program, i) => {
-    const path = join(folder, `compiled-${i}.ts`);
-    writeFileSync(path, program);
-    return path;
-  });
-  const { config } = ts.readConfigFile(join(ROOT, 'tsconfig.json'), ts.sys.readFile);
-  const { options } = ts.parseJsonConfigFileContent({ ...config, include: [], files: paths }, ts.sys, ROOT);
-  const typeRoots = [join(ROOT, 'node_modules/@types')];
-  const compiler = ts.createProgram(paths, { ...options, rootDir: '/', typeRoots });
-  return paths.map((path) => {
-    const file = compiler.getSourceFile(path);
-    const found = [...compiler.getSyntacticDiagnostics(file), ...compiler.getSemanticDiagnostics(file)];
-    return found.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'));
-  });
-}
 
 test.each(marked('part'))('%s: its lines are in the whole program, in their order', (_, { language, text }) => {
   if (language === 'yaml') {
@@ -202,16 +188,6 @@ test.each(blocks.filter(({ language }) => language === 'console').map((b) => [b.
     const [prompt = '', ...lines] = block.text.trimEnd().split('\n');
     const command = /^\$ npx recstack (\w+)$/.exec(prompt)?.[1] ?? '';
     const { out } = recstack(command, withLines(whole, ''), wholeEnvironment);
-    const chunks = lines
-      .join('\n')
-      .split(/^…$/m)
-      .map((chunk) => chunk.trim())
-      .filter(Boolean);
-    let rest = out;
-    for (const chunk of chunks) {
-      const i = rest.indexOf(chunk);
-      expect(i < 0 ? rest : chunk).toBe(chunk);
-      rest = rest.slice(i + chunk.length);
-    }
+    expect(missingIn(out, lines.join('\n'))).toEqual([]);
   },
 );

@@ -103,7 +103,7 @@ test('the options of the caller reach every resource, beside its own dependencie
     deploy(build('dev.yaml'), { provider, dependsOn: before });
   });
   const own = registered.filter(({ name }) => name.startsWith('shop/'));
-  expect(own).toHaveLength(44);
+  expect(own).toHaveLength(51);
   for (const { provider, dependsOn } of own) {
     expect(provider).toMatch(/pulumi:providers:kubernetes::cluster::cluster-id$/);
     expect(dependsOn).toContain('before');
