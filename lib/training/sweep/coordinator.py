@@ -100,7 +100,7 @@ class Coordinator:
         for trial, answer in zip(running, answers):
             value = self.value_in(answer)
             step = number_in(answer, "step")
-            if value is None or step is None:
+            if value is None or step is None or not math.isfinite(step):
                 continue
             # Trials are compared at the same step, and nobody is asked at the same one by chance.
             check = int(step // self.sweep["earlyStopping"]["every"])
@@ -266,7 +266,12 @@ def parsed(text):
 
 
 def number_in(map_, key):
-    value = map_.get(key) if isinstance(map_, dict) else None
+    if not isinstance(map_, dict) or key not in map_:
+        return None
+    value = map_[key]
+    if value is None:
+        # As the sidecar writes what is no finite number.
+        return math.nan
     return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 

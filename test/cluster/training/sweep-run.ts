@@ -1,13 +1,14 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, get, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Manifests } from '../../../lib/testing';
 import type { Client, Live } from '../harness/client';
 import { cluster } from '../harness/cluster';
 import type { Pod } from '../harness/workloads';
+import { ProgressSidecar } from './progress-sidecar';
 
 /** The coordinator of a sweep as a process: its files, and the token of its own service account. */
 export class CoordinatorProcess {
@@ -110,15 +111,16 @@ interface TrialPod extends Pod {
       readonly args?: string[];
       readonly resources: { limits: Record<string, string> };
     }[];
+    readonly initContainers: readonly { readonly name: string; readonly command: readonly string[] }[];
   };
 }
 
 interface Running {
   step: number;
-  progress: object;
+  readonly sidecar: ProgressSidecar;
 }
 
-/** Plays the programs and the sidecars of trials, on their pods' own addresses, and watches over the GPUs. */
+/** Plays the programs of trials beside their pods' own sidecars, and watches over the GPUs. */
 export class Trainers {
   /** The most GPUs that pods held at any look. */
   mostGpus = 0;
@@ -127,13 +129,14 @@ export class Trainers {
   /** The hyperparameters of every trial, by its number. */
   readonly told = new Map<number, Record<string, unknown>>();
   private readonly running = new Map<string, Running>();
-  /** By address, which a pod inherits from one that is gone. */
-  private readonly sidecars = new Map<string, { readonly server: Server; run: Running }>();
+  /** Leads from the pods' addresses to their sidecars. A pod may have the address of one that is gone. */
+  private readonly addresses = new Map<string, { readonly server: Server; run: Running }>();
   private loop: Promise<void> | undefined;
   private stopped = false;
 
   constructor(
     private readonly client: Client,
+    private readonly python: string,
     private readonly namespace: string,
     private readonly behaviour: Behaviour,
   ) {}
@@ -147,10 +150,11 @@ export class Trainers {
     try {
       await this.loop;
     } finally {
-      for (const { server } of this.sidecars.values()) {
+      for (const { server } of this.addresses.values()) {
         server.close();
         server.closeAllConnections();
       }
+      await Promise.all([...this.running.values()].map(({ sidecar }) => sidecar.dispose()));
     }
   }
 
@@ -177,9 +181,11 @@ export class Trainers {
       this.mostGpus,
       gpus.reduce((sum, count) => sum + count, 0),
     );
-    for (const pod of held) {
-      if (pod.status.phase === 'Running' && pod.metadata.deletionTimestamp === undefined) await this.advance(pod);
-    }
+    await Promise.all(
+      held
+        .filter(({ metadata, status }) => status.phase === 'Running' && metadata.deletionTimestamp === undefined)
+        .map((pod) => this.advance(pod)),
+    );
   }
 
   private async advance(pod: TrialPod): Promise<void> {
@@ -191,37 +197,38 @@ export class Trainers {
     const trial = Number(labels['batch.kubernetes.io/job-name']?.split('-').at(-1));
     const metrics = at(JSON.parse(annotations['recstack/hyperparameters'] ?? ''), run.step, trial);
     if (typeof metrics === 'number') return this.exit(pod, run, metrics);
-    run.progress = { step: run.step, steps, metrics };
+    run.sidecar.write(asPython({ step: run.step, steps, metrics }));
     // One that has lost its way trains on for ever.
     if (run.step >= steps && !JSON.stringify(metrics).includes(LOST)) await this.exit(pod, run, 0);
   }
 
-  private async begin({ metadata, status: { podIP = '' } }: TrialPod): Promise<Running> {
-    const run: Running = { step: 0, progress: {} };
+  private async begin({ metadata, spec, status: { podIP = '' } }: TrialPod): Promise<Running> {
+    const { command = [] } = spec.initContainers.find(({ name }) => name === 'progress') ?? {};
+    const run: Running = { step: 0, sidecar: await ProgressSidecar.start(this.python, command) };
     this.running.set(metadata.uid, run);
-    const there = this.sidecars.get(podIP);
+    const there = this.addresses.get(podIP);
     if (there !== undefined) {
       there.run = run;
       return run;
     }
-    const sidecar = {
+    const address = {
       run,
-      server: createServer((request, response) => {
-        response.writeHead(request.url === '/progress' ? 200 : 404).end(asPython(sidecar.run.progress));
+      server: createServer(({ url: path }, response) => {
+        get({ host: '127.0.0.1', port: address.run.sidecar.port, path }, (answer) => {
+          answer.pipe(response.writeHead(answer.statusCode ?? 502));
+        }).once('error', () => response.destroy());
       }),
     };
-    this.sidecars.set(podIP, sidecar);
-    sidecar.server.listen(9404, podIP);
-    await once(sidecar.server, 'listening');
+    this.addresses.set(podIP, address);
+    address.server.listen(9404, podIP);
+    await once(address.server, 'listening');
     return run;
   }
 
-  private async exit(pod: Pod, { progress }: Running, code: number): Promise<void> {
-    const terminated = { exitCode: 0, message: JSON.stringify(progress), reason: 'Completed' };
-    const sidecar = { name: 'progress', image: 'x', imageID: '', ready: false, restartCount: 0, state: { terminated } };
+  private async exit(pod: Pod, { sidecar }: Running, code: number): Promise<void> {
+    const annotations = { 'recstack.test/last-word': await sidecar.end(), 'recstack.test/exit-code': String(code) };
     try {
-      await this.client.patch(pod, { status: { initContainerStatuses: [sidecar] } }, 'status');
-      await this.client.patch(pod, { metadata: { annotations: { 'recstack.test/exit-code': String(code) } } });
+      await this.client.patch(pod, { metadata: { annotations } });
     } catch {
       // It was stopped in this very moment.
     }

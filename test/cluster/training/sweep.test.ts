@@ -111,8 +111,9 @@ suite(`with its coordinator as a process${'missing' in packages ? ` (needs ${pac
     if ('missing' in packages) throw new Error(`there is no ${packages.missing}`);
     written = manifests(props);
     await applyAll(client, written.all);
-    trainers = new Trainers(client, NAMESPACE, behaviour);
-    coordinator = new CoordinatorProcess(client, `${packages.bin}/python`, written, 'dlrm', NAMESPACE);
+    const python = `${packages.bin}/python`;
+    trainers = new Trainers(client, python, NAMESPACE, behaviour);
+    coordinator = new CoordinatorProcess(client, python, written, 'dlrm', NAMESPACE);
     trainers.start();
     await coordinator.start();
   }

@@ -118,7 +118,6 @@ function imageOf(): Image {
       PYTHONPATH: there(pytorch.packages),
       LD_LIBRARY_PATH: pytorch.libraries.map(there).join(':'),
       PYTHONDONTWRITEBYTECODE: '1',
-      PROGRESS_FILE: '/tmp/progress.json',
     },
     workdir: '/app',
   };
