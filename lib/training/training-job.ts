@@ -21,11 +21,12 @@ import { Platform } from '../platform/platform';
 import { warn } from '../platform/warnings';
 import { claimProblems } from './checkpoint-claim';
 import { costOf, costWarnings } from './cost';
+import { demandOf } from './demand';
 import type { Engine } from './engines/capabilities';
 import { engineOf } from './engines/engine';
 import { jobSpec } from './engines/job';
 import { jobSetSpec, POD_SUFFIX } from './engines/jobset';
-import { MAX_RAY_JOB_NAME, OPERATOR_INGRESS, rayDemand, rayJobSpec } from './engines/rayjob';
+import { MAX_RAY_JOB_NAME, OPERATOR_INGRESS, rayJobSpec } from './engines/rayjob';
 import { trainingRuntimeSpec, trainJobSpec } from './engines/trainjob';
 import { entryOf } from './entry';
 import { networkOf, networkWarnings } from './network';
@@ -208,22 +209,22 @@ export class TrainingJob extends Construct {
   private check(): void {
     const { queue, calendar } = this.settings;
     const problems = problemsOf(this.settings, this.platform.cluster, this.engine);
-    const demand = this.engine === 'rayjob' ? rayDemand(this.settings) : this.settings;
+    const demand = demandOf(this.settings, this.engine);
     // What there is to borrow, who is served and what claims there are is known when the tree is complete.
     this.node.addValidation({
       validate: () => [
         ...problems,
-        ...claimProblems(this, this.settings),
+        ...claimProblems(this, this.settings, podsOf(this.settings, this.engine)),
         ...(queue === undefined ? [] : [...queue.problemsWith(this, demand), ...partialProblems(this.nodes.job)]),
         ...(calendar?.problemsWith(this, this.settings) ?? []),
       ],
     });
     const warnings = [
-      ...survivalWarnings(this.settings),
+      ...survivalWarnings(this.settings, this.engine),
       ...networkWarnings(this.settings),
       ...costWarnings(this.settings),
       ...stallWarnings(this.settings, this.engine),
-      ...(queue?.warningsWith(this.settings) ?? []),
+      ...(queue?.warningsWith(demand) ?? []),
     ];
     if (this.platform.production) for (const text of warnings) warn(this, text);
     explain(this, graceOf(this.settings).derivations);
@@ -246,4 +247,9 @@ function longestName(settings: TrainingJobSettings, engine: Engine): number {
   if (engine === 'rayjob') return MAX_RAY_JOB_NAME;
   const rest = MAX_LABEL - 1 - index;
   return isRepeated(settings) ? Math.min(MAX_CRON_JOB_NAME, rest - 11) : rest;
+}
+
+/** Pods of a run that have its volumes: a Ray has a head beside its nodes. */
+function podsOf({ nodes }: TrainingJobSettings, engine: Engine): number {
+  return engine === 'rayjob' ? nodes + 1 : nodes;
 }

@@ -97,3 +97,11 @@ export function lackOf(engine: Engine, asked: Asked, settings: TrainingJobSettin
   const lack = CAPABILITIES[engine].lacks[asked];
   return typeof lack === 'function' ? lack(settings) : lack;
 }
+
+/** What is asked for and can't be had of an engine. */
+export function lacksOf(engine: Engine, settings: TrainingJobSettings): { asked: Asked; reason: string }[] {
+  return (Object.keys(ASKED) as Asked[]).flatMap((asked) => {
+    const reason = ASKED[asked](settings) === undefined ? undefined : lackOf(engine, asked, settings);
+    return reason === undefined ? [] : [{ asked, reason }];
+  });
+}
