@@ -19,7 +19,7 @@ import { selectorLabels, workloadMetadata } from '../../platform/labels';
 import { Platform } from '../../platform/platform';
 import { warn } from '../../platform/warnings';
 import { findsHyperparameters } from '../best-hyperparameters';
-import { claimProblems } from '../checkpoint-claim';
+import { claimProblems } from '../claims';
 import { demandOf } from '../demand';
 import { networkOf, networkWarnings } from '../network';
 import { problemsOf } from '../problems';
