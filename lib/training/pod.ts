@@ -1,20 +1,17 @@
-import type { Container, EnvVar, PodSpec, PodTemplateSpec, Volume } from 'kubernetes-types/core/v1';
-import { seconds } from '../core/durations';
-import { bytes, cores, formatBytes, formatCpu } from '../core/quantities';
+import type { EnvVar, PodSpec, PodTemplateSpec } from 'kubernetes-types/core/v1';
+import { bytes, formatBytes } from '../core/quantities';
 import { wholeGpus } from '../platform/gpu-needs';
 import { podLabels } from '../platform/labels';
 import type { Platform } from '../platform/platform';
-import { RESTRICTED_CONTAINER, restrictedPod } from '../platform/pod-security';
-import { HYPERPARAMETERS, hyperparameterArgs } from './hyperparameters';
+import { restrictedPod } from '../platform/pod-security';
+import { HYPERPARAMETERS } from './hyperparameters';
 import { networkOf } from './network';
-import { type ProgressParts, progressParts } from './progress';
-import { isRepeated } from './schedule';
-import { stallProbe } from './stall';
+import { progressParts } from './progress';
 import { graceOf } from './survival';
 import { placementAnnotations } from './topology';
-import { JOB_NAME } from './torchrun';
+import { trainer } from './trainer';
 import type { TrainingJobSettings } from './training-job-props';
-import { dataVolumes, diskOf, sharedMemoryOf } from './volumes';
+import { dataVolumes, hyperparameterVolumes, sharedMemoryOf } from './volumes';
 
 /** What a run is made of, whatever runs it. */
 export interface RunInput {
@@ -82,79 +79,4 @@ function podSpec(input: RunInput, { env, subdomain, container }: Meeting): PodSp
       ...(progress === undefined ? [] : [progress.volume]),
     ],
   };
-}
-
-function trainer(input: RunInput, meeting: readonly EnvVar[], progress: ProgressParts | undefined): Container {
-  const { settings, image } = input;
-  const { gpusPerNode, checkpoints, resources } = settings;
-  const network = networkOf(settings);
-  const devices = { ...(gpusPerNode === 0 ? {} : { 'nvidia.com/gpu': String(gpusPerNode) }), ...network.devices };
-  const memory = formatBytes(bytes(resources.memory));
-  const disk = { 'ephemeral-storage': diskOf(settings) };
-  return {
-    name: 'trainer',
-    image,
-    imagePullPolicy: 'IfNotPresent',
-    command: [...settings.command],
-    ...argsOf(settings),
-    ...graceOf(settings).container,
-    ...stallProbe(settings),
-    env: [...meeting, ...envVars(network.env), ...ownEnv(input, meeting, progress)],
-    resources: {
-      requests: { cpu: formatCpu(cores(resources.cpu)), memory, ...disk, ...devices },
-      limits: { memory, ...disk, ...devices },
-    },
-    securityContext: RESTRICTED_CONTAINER,
-    volumeMounts: [
-      { name: 'tmp', mountPath: '/tmp' },
-      { name: 'shared-memory', mountPath: '/dev/shm' },
-      ...(checkpoints === undefined ? [] : [{ name: 'checkpoints', mountPath: '/checkpoints' }]),
-      ...dataVolumes(settings).mounts,
-      ...hyperparameterVolumes(settings).map(({ name }) => ({ name, mountPath: HYPERPARAMETERS.folder })),
-      ...(progress === undefined ? [] : [progress.mount]),
-    ],
-  };
-}
-
-/**
- * The user's variables, and the defaults that they take the place of: server-side apply refuses a name that is there
- * twice.
- */
-function ownEnv(
-  { name, settings }: RunInput,
-  meeting: readonly EnvVar[],
-  progress: ProgressParts | undefined,
-): EnvVar[] {
-  const { env, checkpoints } = settings;
-  // A folder for each run: tonight's would find the end of last night's in a common one, and have nothing left to do.
-  const run = isRepeated(settings) ? '$(JOB_NAME)' : name;
-  const named = checkpoints && isRepeated(settings) && !meeting.includes(JOB_NAME) ? [JOB_NAME] : [];
-  const saving = checkpoints && {
-    CHECKPOINT_FOLDER: `/checkpoints/${run}`,
-    CHECKPOINT_EVERY_SECONDS: String(seconds(checkpoints.every)),
-  };
-  const hasFile = hyperparameterVolumes(settings).length > 0;
-  const file = hasFile ? { HYPERPARAMETERS_FILE: `${HYPERPARAMETERS.folder}/${HYPERPARAMETERS.file}` } : undefined;
-  return [...named, ...envVars({ HOME: '/tmp', ...saving, ...file, ...progress?.env, ...env })];
-}
-
-function envVars(variables: Readonly<Record<string, string>>): EnvVar[] {
-  return Object.entries(variables).map(([name, value]) => ({ name, value }));
-}
-
-/** None rather than an empty list, which the API server would drop. */
-function argsOf({ hyperparameters = {} }: TrainingJobSettings): Pick<Container, 'args'> {
-  const args = hyperparameterArgs(hyperparameters);
-  return args.length === 0 ? {} : { args };
-}
-
-/** The file, from the pod itself or from where a sweep writes it: there until then is none, for which the pod waits. */
-function hyperparameterVolumes({ hyperparameters, hyperparametersFrom }: TrainingJobSettings): Volume[] {
-  const path = HYPERPARAMETERS.file;
-  if (hyperparametersFrom !== undefined) {
-    return [{ name: 'hyperparameters', configMap: { name: hyperparametersFrom.best, items: [{ key: path, path }] } }];
-  }
-  if (hyperparameters === undefined) return [];
-  const fieldPath = `metadata.annotations['${HYPERPARAMETERS.annotation}']`;
-  return [{ name: 'hyperparameters', downwardAPI: { items: [{ path, fieldRef: { fieldPath } }] } }];
 }

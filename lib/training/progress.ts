@@ -27,6 +27,9 @@ export const PROGRESS = {
   file: '/run/recstack/progress.json',
 } as const;
 
+/** What the container `progress` sets aside beside the program, in each pod. */
+export const PROGRESS_REQUESTS = { cpu: '10m', memory: '64Mi' } as const;
+
 /** The program of the container `progress`. */
 export const PROGRESS_SCRIPT = readFileSync(join(__dirname, 'progress-exporter.py'), 'utf8');
 
@@ -53,7 +56,8 @@ export interface ProgressParts {
 export function progressParts(platform: Platform): ProgressParts {
   const { name, port, file } = PROGRESS;
   const folder = file.slice(0, file.lastIndexOf('/'));
-  const bounds = { memory: '64Mi', 'ephemeral-storage': '16Mi' };
+  const { cpu, memory } = PROGRESS_REQUESTS;
+  const bounds = { memory, 'ephemeral-storage': '16Mi' };
   return {
     sidecar: {
       name,
@@ -63,7 +67,7 @@ export function progressParts(platform: Platform): ProgressParts {
       restartPolicy: 'Always',
       command: ['python3', '-I', '-c', PROGRESS_SCRIPT, file, String(port), '/dev/termination-log'],
       ports: [{ name, containerPort: port }],
-      resources: { requests: { cpu: '10m', ...bounds }, limits: bounds },
+      resources: { requests: { cpu, ...bounds }, limits: bounds },
       securityContext: RESTRICTED_CONTAINER,
       volumeMounts: [{ name, mountPath: folder, readOnly: true }],
     },

@@ -1,21 +1,12 @@
 import type { ApiObject } from 'cdk8s';
 import type { CronJob } from 'kubernetes-types/batch/v1';
 import { show } from '../core/problem';
-import { type Bytes, bytes, type Cpu, cores } from '../core/quantities';
+import { bytes, cores } from '../core/quantities';
 import type { Cluster } from '../platform/cluster';
+import type { Demand } from './demand';
 import { type Amounts, amountsOf, COUNTED, written } from './quota';
 import { topologyProblems } from './topology';
 import type { TrainingQueueSettings } from './training-queue-props';
-
-/** What a run asks for on each of its nodes. */
-export interface Demand {
-  readonly nodes: number;
-  readonly gpusPerNode: number;
-  readonly gpuType?: string | undefined;
-  readonly resources: { readonly cpu: Cpu; readonly memory: Bytes };
-  /** Priority class of its pods, which is another priority than the one in its queue. */
-  readonly priorityClass?: string | undefined;
-}
 
 /** What a queue has of its own. */
 export function ownOf({ gpus, cpu, memory }: TrainingQueueSettings): Amounts {
@@ -47,8 +38,9 @@ const NAMES = {
 /** Why a run would wait for ever in a queue, each as the rest of a sentence after the run's path. */
 export function waitProblems(
   queue: { readonly name: string; readonly settings: TrainingQueueSettings; readonly borrowed: Amounts },
-  { nodes, gpusPerNode, gpuType, resources }: Demand,
+  demand: Demand,
 ): string[] {
+  const { nodes, gpusPerNode, gpuType, resources } = demand;
   const { name, settings, borrowed } = queue;
   const { gpus, cohort } = settings;
   const problems: string[] = [];
@@ -57,18 +49,28 @@ export function waitProblems(
     problems.push(`gpuType must be '${gpus.type}', which the queue '${name}' counts, ${given}`);
   }
   const own = ownOf(settings);
-  const each = { gpus: gpusPerNode, cpu: cores(resources.cpu), memory: bytes(resources.memory) };
+  const all = totalOf(demand);
+  const beside = { ...demand.beside, gpus: 0 };
   const asked = { gpus: String(gpusPerNode), ...resources };
   const quota = { gpus: String(gpus?.count ?? 'none'), cpu: settings.cpu, memory: settings.memory };
   for (const what of COUNTED) {
     const { unit, prop } = NAMES[what];
-    if (nodes * each[what] <= own[what] + borrowed[what]) continue;
+    if (all[what] <= own[what] + borrowed[what]) continue;
     const loan = cohort === undefined ? '' : ` and can borrow ${written(what, borrowed[what])}`;
+    const more = beside[what] === 0 ? '' : ` and ${written(what, beside[what])} for ${beside.what}`;
     problems.push(
-      `nodes must fit into the queue '${name}' at the same time, got ${nodes} × ${asked[what]}${unit}, and it has ${quota[what]}${loan}: take fewer or raise the queue's ${prop}, or the run waits for ever`,
+      `nodes must fit into the queue '${name}' at the same time, got ${nodes} × ${asked[what]}${unit}${more}, and it has ${quota[what]}${loan}: take fewer or raise the queue's ${prop}, or the run waits for ever`,
     );
   }
   return problems;
+}
+
+function totalOf({ nodes, gpusPerNode, resources, beside }: Demand): Amounts {
+  return {
+    gpus: nodes * gpusPerNode,
+    cpu: nodes * cores(resources.cpu) + beside.cpu,
+    memory: nodes * bytes(resources.memory) + beside.memory,
+  };
 }
 
 /** By it, Kueue would start a Job with fewer pods than it asks for. */
@@ -86,9 +88,9 @@ export function partialProblems(run: ApiObject): string[] {
 }
 
 /** What a run needs more of than is its queue's own, in words. */
-export function onLoan(settings: TrainingQueueSettings, { nodes, gpusPerNode, resources }: Demand): string[] {
+export function onLoan(settings: TrainingQueueSettings, demand: Demand): string[] {
   const own = ownOf(settings);
-  const all = { gpus: nodes * gpusPerNode, cpu: nodes * cores(resources.cpu), memory: nodes * bytes(resources.memory) };
+  const all = totalOf(demand);
   return COUNTED.filter((what) => all[what] > own[what]).map(
     (what) => `${written(what, all[what] - own[what])}${NAMES[what].unit}`,
   );

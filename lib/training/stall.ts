@@ -1,6 +1,6 @@
 import type { Container } from 'kubernetes-types/core/v1';
 import { formatSeconds, seconds } from '../core/durations';
-import type { Engine } from './engines/capabilities';
+import { type Engine, lacksOf } from './engines/capabilities';
 import { DEFAULT_DEADLINE } from './survival';
 import type { TrainingJobSettings } from './training-job-props';
 
@@ -56,6 +56,11 @@ export function stallProblems(settings: TrainingJobSettings): string[] {
     return [`firstProgressWithin must come with stalledAfter, got '${firstProgressWithin}' and none: set it, too`];
   }
   const problems: string[] = [];
+  if (!settings.progress && settings.env.PROGRESS_FILE === undefined) {
+    problems.push(
+      `progress must be true with stalledAfter, got false and '${stalledAfter}': there is no file to judge by, and every run would be stopped; leave stalledAfter out, or name a file of the program's own in env.PROGRESS_FILE`,
+    );
+  }
   if (seconds(stalledAfter) < LOOKS * PERIOD_SECONDS) {
     problems.push(
       `stalledAfter must be at least '${formatSeconds(LOOKS * PERIOD_SECONDS)}', got '${stalledAfter}': it takes ${LOOKS} looks at the file, ${PERIOD_SECONDS} s apart`,
@@ -79,10 +84,16 @@ export function stallProblems(settings: TrainingJobSettings): string[] {
 }
 
 /** What a stall costs with an engine that repairs a group around its first node. */
-export function stallWarnings({ stalledAfter, nodes, retries }: TrainingJobSettings, engine: Engine): string[] {
+export function stallWarnings(settings: TrainingJobSettings, engine: Engine): string[] {
+  const { stalledAfter, nodes, retries } = settings;
   if (stalledAfter === undefined || engine !== 'job' || nodes === 1) return [];
-  const each = retries < nodes ? `, which may be more than the ${retries} retries` : '';
+  const isShort = retries < nodes;
+  // A JobSet heals it at the cost of one retry, where it can hold what is asked; otherwise there are only retries.
+  const canBeJobSet = lacksOf('jobset', settings).length === 0;
+  if (!canBeJobSet && !isShort) return [];
+  const each = isShort ? `, which may be more than the ${retries} retries` : '';
+  const todo = canBeJobSet ? "take the engine 'jobset'" : `raise retries to ${nodes} or more`;
   return [
-    `stalledAfter stops the first node, by which the others meet: with the engine 'job' each of the ${nodes} may then fail and cost a retry${each}; take the engine 'jobset'`,
+    `stalledAfter stops the first node, by which the others meet: with the engine 'job' each of the ${nodes} may then fail and cost a retry${each}; ${todo}`,
   ];
 }

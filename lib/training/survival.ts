@@ -2,6 +2,7 @@ import type { PodSpec } from 'kubernetes-types/core/v1';
 import { holdsPlaceholder } from '../core/deferred';
 import type { Derivation } from '../core/derivation';
 import { formatSeconds, seconds } from '../core/durations';
+import { type Engine, lackOf } from './engines/capabilities';
 import type { TrainingJobSettings } from './training-job-props';
 
 /** The longest that a run takes, unless a deadline is given. */
@@ -56,8 +57,8 @@ export function survivalProblems(settings: TrainingJobSettings): string[] {
 }
 
 /** What costs more work than it needs to. */
-export function survivalWarnings(settings: TrainingJobSettings): string[] {
-  return [...checkpointWarnings(settings), ...exitCodeWarnings(settings)];
+export function survivalWarnings(settings: TrainingJobSettings, engine: Engine): string[] {
+  return [...checkpointWarnings(settings, engine), ...exitCodeWarnings(settings)];
 }
 
 /**
@@ -73,12 +74,15 @@ function exitCodeWarnings({ command, fatalExitCodes }: TrainingJobSettings): str
   ];
 }
 
-function checkpointWarnings({ checkpoints, nodes, queue, preemptionGrace }: TrainingJobSettings): string[] {
+function checkpointWarnings(settings: TrainingJobSettings, engine: Engine): string[] {
+  const { checkpoints, nodes, queue, preemptionGrace } = settings;
   if (checkpoints === undefined) {
     if (nodes === 1 && queue === undefined) return [];
     return ['checkpoints are missing: whatever interrupts the run starts it from the beginning'];
   }
   if (queue === undefined || preemptionGrace !== undefined) return [];
+  // Nothing can be done about it there but to save more often.
+  if (lackOf(engine, 'preemptionGrace', settings) !== undefined) return [];
   return [
     `preemptionGrace is missing: a run that is stopped for another loses up to ${formatSeconds(seconds(checkpoints.every))} of work on each of its nodes`,
   ];

@@ -57,11 +57,11 @@ export const trainingJobSchema = z.strictObject({
    * - `jobset`, a JobSet, which starts all nodes again and also heals a group that lost its first one. It holds no
    *   schedule, deadline or minNodes.
    * - `trainjob`, a TrainJob of Kubeflow Trainer with a TrainingRuntime of its own: the same JobSet, for who works with
-   *   TrainJobs. It holds no keepFinished either. Its container is called `node`, and the controller sets torchrun's
-   *   variables.
+   *   TrainJobs. It holds no keepFinished and no queue with a topology either. Its container is called `node`, and the
+   *   controller sets torchrun's variables.
    * - `rayjob`, a RayJob of KubeRay: a Ray of as many workers as nodes, beside a head that runs the program, made anew
    *   for each retry; Ray Train's `FailureConfig` makes good what it can before. It holds no schedule, keepFinished,
-   *   minNodes, fatalExitCodes or preemptionGrace, and a deadline only without retries.
+   *   minNodes, fatalExitCodes, preemptionGrace, stalledAfter or topology, and a deadline only without retries.
    * @default - a JobSet for several nodes where the cluster has the add-on, unless there is something that it can't
    *   hold; else a Job
    */

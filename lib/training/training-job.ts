@@ -1,40 +1,31 @@
 import type { ApiObject } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
-import type { CronJob, Job } from 'kubernetes-types/batch/v1';
 import type { Service } from 'kubernetes-types/core/v1';
 import type { NetworkPolicy } from 'kubernetes-types/networking/v1';
 import { explain } from '../core/derivation';
 import { tellGpuHours } from '../core/gpu-hours';
 import { kubernetesObject } from '../core/kubernetes-object';
-import { MAX_CRON_JOB_NAME, MAX_LABEL } from '../core/names';
 import { observeTraining } from '../core/observed';
 import { parse } from '../core/schema';
 import { transform } from '../core/transform';
-import { jobSet } from '../crds/jobset';
-import { rayJob } from '../crds/ray';
-import { trainingRuntime, trainJob } from '../crds/trainer';
-import { openings } from '../platform/callers';
-import { CREDENTIALS_EGRESS } from '../platform/credentials';
 import { selectorLabels, workloadMetadata } from '../platform/labels';
 import { Platform } from '../platform/platform';
 import { warn } from '../platform/warnings';
-import { claimProblems } from './checkpoint-claim';
+import { claimProblems } from './claims';
 import { costOf, costWarnings } from './cost';
+import { demandOf } from './demand';
 import type { Engine } from './engines/capabilities';
 import { engineOf } from './engines/engine';
-import { jobSpec } from './engines/job';
-import { jobSetSpec, POD_SUFFIX } from './engines/jobset';
-import { MAX_RAY_JOB_NAME, OPERATOR_INGRESS, rayDemand, rayJobSpec } from './engines/rayjob';
-import { trainingRuntimeSpec, trainJobSpec } from './engines/trainjob';
+import { longestName } from './engines/names';
+import { emitRun } from './engines/run';
 import { entryOf } from './entry';
 import { networkOf, networkWarnings } from './network';
 import { observedTraining } from './observed';
 import { problemsOf } from './problems';
-import { PROGRESS } from './progress';
 import { admitDevices } from './queue-devices';
 import { partialProblems } from './queue-problems';
-import { cronJobSpec, isRepeated } from './schedule';
+import { runNetwork } from './run-network';
 import { stallWarnings } from './stall';
 import { graceOf, survivalWarnings } from './survival';
 import { RENDEZVOUS_PORT } from './torchrun';
@@ -107,35 +98,17 @@ export class TrainingJob extends Construct {
     const { name, platform, settings } = this;
     const metadata = workloadMetadata(name, 'training');
     const selector = selectorLabels({ platform: platform.node.id, name });
+    const input = { platform, name, settings, image: platform.pin(settings.image), serviceAccount: name };
     return {
       serviceAccount: new kplus.ServiceAccount(this, 'service-account', { metadata }),
       networkPolicy: kubernetesObject<NetworkPolicy>(this, 'network-policy', {
         apiVersion: 'networking.k8s.io/v1',
         kind: 'NetworkPolicy',
         metadata,
-        spec: {
-          podSelector: { matchLabels: selector },
-          policyTypes: ['Ingress', 'Egress'],
-          // The nodes of a run talk to each other on ports that NCCL and Gloo choose, and to stores of data by HTTPS
-          // with the pods' identity.
-          ingress: [
-            { from: [{ podSelector: { matchLabels: selector } }] },
-            ...(this.engine === 'rayjob' ? [OPERATOR_INGRESS] : []),
-            ...openings({
-              serving: [],
-              scraped: settings.progress ? PROGRESS.port : undefined,
-              isOpenToNamespace: false,
-            }),
-          ],
-          egress: [
-            { to: [{ podSelector: { matchLabels: selector } }] },
-            { ports: [{ protocol: 'TCP', port: 443 }] },
-            CREDENTIALS_EGRESS,
-          ],
-        },
+        spec: runNetwork(settings, this.engine, selector),
       }),
       service: settings.nodes > 1 && this.engine === 'job' ? this.service(selector) : undefined,
-      ...this.job(),
+      ...emitRun(this, this.engine, input, entryOf(this, settings)),
       trigger: settings.trainOn && new TrainingTrigger(this, 'trigger', { ...settings.trainOn, cronJob: name }),
     };
   }
@@ -153,35 +126,6 @@ export class TrainingJob extends Construct {
         ports: [{ name: 'rendezvous', port: RENDEZVOUS_PORT, targetPort: RENDEZVOUS_PORT, protocol: 'TCP' }],
       },
     });
-  }
-
-  private job(): Pick<TrainingJobNodes, 'job' | 'trainingRuntime'> {
-    const { name, platform, settings } = this;
-    const entry = entryOf(this, settings);
-    const plain = workloadMetadata(name, 'training');
-    const metadata = { ...plain, labels: { ...plain.labels, ...entry.labels } };
-    const input = { platform, name, settings, image: platform.pin(settings.image), serviceAccount: name };
-    const only = (job: ApiObject) => ({ job, trainingRuntime: undefined });
-    if (this.engine === 'jobset') return only(jobSet(this, 'job-set', { metadata, spec: jobSetSpec(input) }));
-    if (this.engine === 'rayjob') return only(rayJob(this, 'ray-job', { metadata, spec: rayJobSpec(input) }));
-    if (this.engine === 'trainjob') {
-      const runtime = trainingRuntime(this, 'training-runtime', { metadata: plain, spec: trainingRuntimeSpec(input) });
-      const job = trainJob(this, 'train-job', { metadata, spec: trainJobSpec(input) });
-      // The controller admits no run without its runtime.
-      job.node.addDependency(runtime);
-      return { job, trainingRuntime: runtime };
-    }
-    const spec = jobSpec(input);
-    if (!isRepeated(settings)) {
-      return only(kubernetesObject<Job>(this, 'job', { apiVersion: 'batch/v1', kind: 'Job', metadata, spec }));
-    }
-    const cronJob = kubernetesObject<CronJob>(this, 'cron-job', {
-      apiVersion: 'batch/v1',
-      kind: 'CronJob',
-      metadata: plain,
-      spec: cronJobSpec(settings, entry, spec),
-    });
-    return only(cronJob);
   }
 
   private observe(): void {
@@ -208,22 +152,22 @@ export class TrainingJob extends Construct {
   private check(): void {
     const { queue, calendar } = this.settings;
     const problems = problemsOf(this.settings, this.platform.cluster, this.engine);
-    const demand = this.engine === 'rayjob' ? rayDemand(this.settings) : this.settings;
+    const demand = demandOf(this.settings, this.engine);
     // What there is to borrow, who is served and what claims there are is known when the tree is complete.
     this.node.addValidation({
       validate: () => [
         ...problems,
-        ...claimProblems(this, this.settings),
+        ...claimProblems(this, this.settings, podsOf(this.settings, this.engine)),
         ...(queue === undefined ? [] : [...queue.problemsWith(this, demand), ...partialProblems(this.nodes.job)]),
         ...(calendar?.problemsWith(this, this.settings) ?? []),
       ],
     });
     const warnings = [
-      ...survivalWarnings(this.settings),
+      ...survivalWarnings(this.settings, this.engine),
       ...networkWarnings(this.settings),
       ...costWarnings(this.settings),
       ...stallWarnings(this.settings, this.engine),
-      ...(queue?.warningsWith(this.settings) ?? []),
+      ...(queue?.warningsWith(demand) ?? []),
     ];
     if (this.platform.production) for (const text of warnings) warn(this, text);
     explain(this, graceOf(this.settings).derivations);
@@ -236,14 +180,7 @@ export class TrainingJob extends Construct {
   }
 }
 
-/**
- * A run's pods are called `<job>-<index>`, which must be a label; the Jobs of a CronJob add 11 characters before, a
- * JobSet adds the name of its Job and demands room for the random end of its pods' names, KubeRay cuts what is longer.
- */
-function longestName(settings: TrainingJobSettings, engine: Engine): number {
-  const index = `${settings.nodes - 1}`.length;
-  if (engine === 'jobset' || engine === 'trainjob') return MAX_LABEL - POD_SUFFIX - index;
-  if (engine === 'rayjob') return MAX_RAY_JOB_NAME;
-  const rest = MAX_LABEL - 1 - index;
-  return isRepeated(settings) ? Math.min(MAX_CRON_JOB_NAME, rest - 11) : rest;
+/** Pods of a run that have its volumes: a Ray has a head beside its nodes. */
+function podsOf({ nodes }: TrainingJobSettings, engine: Engine): number {
+  return engine === 'rayjob' ? nodes + 1 : nodes;
 }

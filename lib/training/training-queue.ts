@@ -7,7 +7,8 @@ import { clusterQueue, KUEUE_LABELS, localQueue, resourceFlavor, topology, workl
 import { LABELS } from '../platform/labels';
 import { Platform } from '../platform/platform';
 import { warn } from '../platform/warnings';
-import { borrowedOf, type Demand, lentOf, onLoan, ownOf, queueProblems, waitProblems } from './queue-problems';
+import type { Demand } from './demand';
+import { borrowedOf, lentOf, onLoan, ownOf, queueProblems, waitProblems } from './queue-problems';
 import { quotaOf } from './quota';
 import { type Served, servedProblems, turnProblems } from './served';
 import { flavorSpec, type QueueTopology, topologyWarnings } from './topology';

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { isName, nameRule, nameSchema } from '../core/names';
 import { type Bytes, bytes, formatBytes } from '../core/quantities';
 import { must, pattern } from '../core/schema';
+import { HYPERPARAMETERS } from './hyperparameters';
 import type { TrainingJobSettings } from './training-job-props';
 
 /** Below it, each claim of data is mounted under its name. */
@@ -61,6 +62,17 @@ export function dataVolumes({ data }: Pick<TrainingJobSettings, 'data'>): {
     })),
     mounts: names.map((name) => ({ name: PREFIX + name, mountPath: `${DATA_FOLDER}/${name}`, readOnly: true })),
   };
+}
+
+/** The file, from the pod itself or from where a sweep writes it: there until then is none, for which the pod waits. */
+export function hyperparameterVolumes({ hyperparameters, hyperparametersFrom }: TrainingJobSettings): Volume[] {
+  const path = HYPERPARAMETERS.file;
+  if (hyperparametersFrom !== undefined) {
+    return [{ name: 'hyperparameters', configMap: { name: hyperparametersFrom.best, items: [{ key: path, path }] } }];
+  }
+  if (hyperparameters === undefined) return [];
+  const fieldPath = `metadata.annotations['${HYPERPARAMETERS.annotation}']`;
+  return [{ name: 'hyperparameters', downwardAPI: { items: [{ path, fieldRef: { fieldPath } }] } }];
 }
 
 /** What can't work about memory, disk and data. */

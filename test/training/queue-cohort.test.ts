@@ -145,7 +145,7 @@ test.each([
     { search: { lendingLimit: { memory: '100Gi' } } },
     { resources: { cpu: '8', memory: '600Gi' } },
     [
-      "[shop/retraining] nodes must fit into the queue 'gpus' at the same time, got 2 × 600Gi of memory, and it has 1Ti and can borrow 100Gi: take fewer or raise the queue's memory, or the run waits for ever",
+      "[shop/retraining] nodes must fit into the queue 'gpus' at the same time, got 2 × 600Gi of memory and 128Mi for the sidecars of progress, and it has 1Ti and can borrow 100Gi: take fewer or raise the queue's memory, or the run waits for ever",
     ],
   ],
 ] as const)(

@@ -106,12 +106,22 @@ test.each([
     'fatalExitCodes must be without 1, 143, 137 with stalledAfter, got 137, 1: a stalled program that is stopped ends so, and would not be started again',
   ],
   [
+    'no file of progress to judge by',
+    { stalledAfter: '10m', progress: false },
+    "progress must be true with stalledAfter, got false and '10m': there is no file to judge by, and every run would be stopped; leave stalledAfter out, or name a file of the program's own in env.PROGRESS_FILE",
+  ],
+  [
     'no retry',
     { stalledAfter: '10m', retries: 0 },
     'retries must be 1 or more with stalledAfter, got 0: what is stopped would not be started again',
   ],
 ] as const)('what would not heal a stall is refused: %s', (_what, props, problem) => {
   expect(problemsOf(() => objectsOf(training(props)))).toEqual([`[shop/retraining] ${problem}`]);
+});
+
+test('a file of the program, of which recstack tells nobody, is enough to judge by', () => {
+  const props = { stalledAfter: '10m', progress: false, env: { PROGRESS_FILE: '/tmp/beat' } } as const;
+  expect(problemsOf(() => objectsOf(training(props)))).toEqual([]);
 });
 
 const RISK =
@@ -125,6 +135,12 @@ test.each([
     [RISK.replace(', which may be more than the 3 retries', '')],
   ],
   ['a Job of one', {}, []],
+  [
+    'runs of a schedule, which no JobSet makes',
+    { ...FOUR_NODES, schedule: '0 2 * * *' },
+    [RISK.replace("take the engine 'jobset'", 'raise retries to 4 or more')],
+  ],
+  ['runs of a schedule with a retry for each', { ...FOUR_NODES, schedule: '0 2 * * *', retries: 4 }, []],
 ] as const)('stopping the first node by which the others meet is warned about: %s', (_what, props, warnings) => {
   const manifests = objectsOf(training({ stalledAfter: '10m', ...props }, platform()));
   expect(manifests.warnings.map(({ text }) => text).filter((text) => text.startsWith('stalled'))).toEqual(warnings);

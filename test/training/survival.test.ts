@@ -2,7 +2,7 @@ import type { TrainingJobProps } from '../../lib';
 import { TrainingQueue } from '../../lib';
 import { derivationsOf } from '../../lib/core/derivation';
 import { objectsOf, platform, problemsOf } from '../serving/fixtures';
-import { jobSetOf, jobSetPlatform, podOf, trainerOf, training } from './fixtures';
+import { enginePlatform, jobSetOf, podOf, trainerOf, training } from './fixtures';
 
 const CHECKPOINTS = { claim: 'checkpoints', every: '10m' } as const;
 
@@ -97,9 +97,9 @@ test.each([
 /** The warnings about a run in a queue. */
 function warnings(props: Partial<TrainingJobProps>, production = true): string[] {
   const shop = production
-    ? jobSetPlatform()
+    ? enginePlatform()
     : platform({ cluster: { kubernetes: '1.33', addons: ['kueue'] }, production });
-  const queue = new TrainingQueue(shop, 'cpus', { cpu: '32', memory: '256Gi' });
+  const queue = new TrainingQueue(shop, 'cpus', { cpu: '64', memory: '512Gi' });
   training({ queue, ...props }, shop);
   return objectsOf(shop)
     .warnings.filter(({ where }) => where === 'shop/retraining')
@@ -114,4 +114,9 @@ test('in production, what a stopped run loses is warned about', () => {
   expect(warnings({ checkpoints: CHECKPOINTS, preemptionGrace: '12m' })).toEqual([]);
   expect(warnings({ checkpoints: CHECKPOINTS }, false)).toEqual([]);
   expect(warnings({ checkpoints: CHECKPOINTS, queue: undefined })).toEqual([]);
+});
+
+test('nobody is warned that a grace is missing which the engine refuses', () => {
+  const ray = { engine: 'rayjob', command: ['python', 'train.py'], resources: { cpu: '8', memory: '64Gi' } } as const;
+  expect(warnings({ ...ray, checkpoints: CHECKPOINTS })).toEqual([]);
 });

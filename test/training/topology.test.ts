@@ -13,7 +13,7 @@ const NODE_LABELS = { 'nvidia.com/gpu.product': 'NVIDIA-A100-SXM4-80GB' };
 
 function shopOf(cluster: Partial<PlatformProps['cluster']> = {}): Platform {
   return new PlatformConstruct(new App(), 'shop', {
-    cluster: { kubernetes: '1.33', addons: ['kueue', 'jobset'], ...cluster },
+    cluster: { kubernetes: '1.33', addons: ['kueue', 'jobset', 'kubeflow-trainer', 'kuberay'], ...cluster },
   });
 }
 
@@ -179,4 +179,18 @@ test('kueue#9616: a topology that ends with the node is warned about, as a repla
   const shop = shopOf();
   new QueueCohort(shop, 'a100', { gpuType: A100, topology });
   expect(objectsOf(shop).warnings).toEqual([{ where: 'shop/a100', text }]);
+});
+
+test('kueue: what is in a queue with a topology is placed by it, asked or not, which not every engine survives', () => {
+  const left = (engine: string, reason: string) => [
+    `[shop/retraining] queue must be left out with the engine '${engine}', which ${reason}, got 'gpus': set engine to 'job' or 'jobset'`,
+  ];
+  const ray = { engine: 'rayjob', command: ['python', 'train.py'] } as const;
+  expect(problemsOf(() => placed({ engine: 'trainjob' }))).toEqual(
+    left('trainjob', 'loses where a queue with a topology places its nodes'),
+  );
+  expect(problemsOf(() => placed(ray))).toEqual(
+    left('rayjob', 'has a head without GPUs, which a queue with a topology sends to nodes of GPUs that keep it out'),
+  );
+  expect(problemsOf(() => placed({ ...ray, gpusPerNode: 0, gpuType: undefined }))).toEqual([]);
 });

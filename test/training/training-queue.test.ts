@@ -1,4 +1,5 @@
 import { Construct } from 'constructs';
+import type { JobSpec } from 'kubernetes-types/batch/v1';
 import type { Platform, TrainingJobProps, TrainingQueueProps } from '../../lib';
 import { Platform as PlatformConstruct, TrainingQueue } from '../../lib';
 import { matchers } from '../../lib/testing';
@@ -10,9 +11,12 @@ expect.extend(matchers);
 const A100 = 'nvidia-a100-80gb';
 const GANG = { ...FOUR_NODES, gpuType: A100 } as const;
 
+/** What {@link GANG} asks for, with the sidecars of progress: 4 × 32 and 4 × 10m; 4 × 256Gi and 4 × 64Mi. */
+const JUST_ENOUGH = { cpu: '128040m', memory: '1048832Mi' } as const;
+
 /** A queue called gpus, in which {@link GANG} just fits. */
 function queueIn(shop: Construct, props: Partial<TrainingQueueProps> = {}): TrainingQueue {
-  return new TrainingQueue(shop, 'gpus', { gpus: { count: 32, type: A100 }, cpu: '128', memory: '1Ti', ...props });
+  return new TrainingQueue(shop, 'gpus', { gpus: { count: 32, type: A100 }, ...JUST_ENOUGH, ...props });
 }
 
 /** The objects of a platform with a queue and a run in it. */
@@ -66,8 +70,8 @@ test('the quota counts GPUs, CPU and memory, for runs of its namespace', () => {
             name: 'shop-gpus',
             resources: [
               { name: 'nvidia.com/gpu', nominalQuota: '32' },
-              { name: 'cpu', nominalQuota: '128' },
-              { name: 'memory', nominalQuota: '1Ti' },
+              { name: 'cpu', nominalQuota: '128040m' },
+              { name: 'memory', nominalQuota: '1048832Mi' },
               { name: 'ephemeral-storage', nominalQuota: '1Pi' },
             ],
           },
@@ -100,9 +104,9 @@ test('without GPUs, the quota has none', () => {
 });
 
 test('quantities are in the form of the API server', () => {
-  const manifests = queued({}, { cpu: '128000m', memory: '1024Gi' });
+  const manifests = queued({}, { cpu: '256000m', memory: '2048Gi' });
   expect(JSON.stringify(specOf(manifests, 'ClusterQueue', 'shop-gpus'))).toContain(
-    '{"name":"cpu","nominalQuota":"128"},{"name":"memory","nominalQuota":"1Ti"}',
+    '{"name":"cpu","nominalQuota":"256"},{"name":"memory","nominalQuota":"2Ti"}',
   );
 });
 
@@ -189,6 +193,20 @@ test('a gang that just fits in is let in', () => {
   expect(problemsOf(() => queued())).toEqual([]);
 });
 
+test('what is asked of a queue is what Kueue counts: all that the pods set aside, sidecars included', () => {
+  const job = specOf<JobSpec>(queued({ engine: 'job' }), 'Job', 'retraining');
+  const { containers = [], initContainers = [] } = job.template.spec ?? {};
+  const requests = [...containers, ...initContainers].map(({ resources }) => resources?.requests ?? {});
+  expect(requests.map(({ cpu, memory }) => [cpu, memory])).toEqual([
+    ['32', '256Gi'],
+    ['10m', '64Mi'],
+  ]);
+});
+
+test('a gang without sidecars needs no room for them', () => {
+  expect(problemsOf(() => queued({ progress: false }, { cpu: '128', memory: '1Ti' }))).toEqual([]);
+});
+
 const FITS = "[shop/retraining] nodes must fit into the queue 'gpus' at the same time";
 
 test.each([
@@ -201,14 +219,14 @@ test.each([
   [
     'CPU',
     {},
-    { cpu: '127' },
-    `${FITS}, got 4 × 32 CPU, and it has 127: take fewer or raise the queue's cpu, or the run waits for ever`,
+    { cpu: '128' },
+    `${FITS}, got 4 × 32 CPU and 40m for the sidecars of progress, and it has 128: take fewer or raise the queue's cpu, or the run waits for ever`,
   ],
   [
     'memory',
     {},
-    { memory: '1023Gi' },
-    `${FITS}, got 4 × 256Gi of memory, and it has 1023Gi: take fewer or raise the queue's memory, or the run waits for ever`,
+    { memory: '1Ti' },
+    `${FITS}, got 4 × 256Gi of memory and 256Mi for the sidecars of progress, and it has 1Ti: take fewer or raise the queue's memory, or the run waits for ever`,
   ],
   [
     'GPUs in a queue without',

@@ -16,6 +16,7 @@ export const ASKED = {
   fatalExitCodes: ({ fatalExitCodes }) => (fatalExitCodes.length === 0 ? undefined : fatalExitCodes.join(', ')),
   preemptionGrace: ({ preemptionGrace }) => preemptionGrace,
   stalledAfter: ({ stalledAfter }) => stalledAfter,
+  queue: ({ queue }) => queue?.name,
   topology: ({ topology }) => topology && Object.values(topology).join(', '),
 } as const satisfies Record<string, (settings: TrainingJobSettings) => string | number | undefined>;
 
@@ -40,14 +41,15 @@ const EACH_ATTEMPT = 'can only end each attempt, after 24h';
 const STARTS_ALL = 'starts all nodes again when one is missing';
 
 /**
- * What each engine can: whatever `lacks` doesn't name. All of them can be queued and ended by a failure of the program.
+ * What each engine can: whatever `lacks` doesn't name. All of them can be ended by a failure of the program.
  *
  * The time to live of a JobSet is no use inside a TrainJob, whose controller makes a JobSet that is gone anew, and runs
  * it (trainer#3779). Kueue 0.14 tells a TrainJob of 2.0 where to place its nodes, in a field that 2.1 has under another
- * name. KubeRay takes a run for stopped, and starts it again, while its pods still end.
+ * name; a queue with a topology places all that is in it, asked or not. KubeRay takes a run for stopped, and starts it again, while its pods still end.
  *
  * @see https://github.com/kubeflow/trainer/blob/v2.1.0/pkg/runtime/framework/plugins/jobset/jobset.go
  * @see https://github.com/ray-project/kuberay/blob/v1.6.0/ray-operator/controllers/ray/rayjob_controller.go
+ * @see https://github.com/kubernetes-sigs/kueue/blob/v0.14.0/pkg/scheduler/flavorassigner/tas_flavorassigner.go#L165
  */
 export const CAPABILITIES: Record<Engine, Capabilities> = {
   job: { kind: 'Job', runs: 'torchrun', restarts: 'node', lacks: {} },
@@ -69,6 +71,7 @@ export const CAPABILITIES: Record<Engine, Capabilities> = {
       deadline: EACH_ATTEMPT,
       keepFinished: 'stays until it is deleted',
       minNodes: STARTS_ALL,
+      queue: ({ queue }) => queue?.topology && 'loses where a queue with a topology places its nodes',
       topology: 'loses where Kueue would place its nodes',
     },
   },
@@ -87,6 +90,10 @@ export const CAPABILITIES: Record<Engine, Capabilities> = {
       fatalExitCodes: 'tries again whatever the exit code is',
       preemptionGrace: 'could start again while its old nodes still save',
       stalledAfter: 'has no first node to judge by',
+      queue: ({ queue, gpusPerNode }) =>
+        queue?.topology && gpusPerNode > 0
+          ? 'has a head without GPUs, which a queue with a topology sends to nodes of GPUs that keep it out'
+          : undefined,
       topology: 'is placed in parts, its head apart from its nodes',
     },
   },
@@ -96,4 +103,12 @@ export const CAPABILITIES: Record<Engine, Capabilities> = {
 export function lackOf(engine: Engine, asked: Asked, settings: TrainingJobSettings): string | undefined {
   const lack = CAPABILITIES[engine].lacks[asked];
   return typeof lack === 'function' ? lack(settings) : lack;
+}
+
+/** What is asked for and can't be had of an engine. */
+export function lacksOf(engine: Engine, settings: TrainingJobSettings): { asked: Asked; reason: string }[] {
+  return (Object.keys(ASKED) as Asked[]).flatMap((asked) => {
+    const reason = ASKED[asked](settings) === undefined ? undefined : lackOf(engine, asked, settings);
+    return reason === undefined ? [] : [{ asked, reason }];
+  });
 }

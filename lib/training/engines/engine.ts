@@ -1,6 +1,6 @@
 import type { Cluster } from '../../platform/cluster';
 import type { TrainingJobSettings } from '../training-job-props';
-import { ASKED, type Asked, CAPABILITIES, ENGINES, type Engine, lackOf } from './capabilities';
+import { ASKED, type Asked, CAPABILITIES, ENGINES, type Engine, lackOf, lacksOf } from './capabilities';
 
 /**
  * The engine that is named, or else a JobSet where the cluster has them and one can do all that is asked. With several
@@ -29,14 +29,6 @@ export function engineProblems(settings: TrainingJobSettings, cluster: Cluster):
     return `${text}: set engine to ${alternatives(asked, settings, cluster)}`;
   });
   return [...missing, ...lacks];
-}
-
-/** What is asked for and can't be had of an engine. */
-function lacksOf(engine: Engine, settings: TrainingJobSettings): { asked: Asked; reason: string }[] {
-  return (Object.keys(ASKED) as Asked[]).flatMap((asked) => {
-    const reason = ASKED[asked](settings) === undefined ? undefined : lackOf(engine, asked, settings);
-    return reason === undefined ? [] : [{ asked, reason }];
-  });
 }
 
 /** The engines of torchrun that are here and can: a plain Job always is, and can. */

@@ -1,7 +1,7 @@
 import type { Container, PodTemplateSpec, Probe } from 'kubernetes-types/core/v1';
 import type { NetworkPolicyIngressRule } from 'kubernetes-types/networking/v1';
 import { seconds } from '../../core/durations';
-import { type Bytes, bytes, cores, formatBytes, formatCpu } from '../../core/quantities';
+import { type Bytes, bytes, cores } from '../../core/quantities';
 import type { RayJob } from '../../crds/ray';
 import { restrictedPod, UNPRIVILEGED } from '../../platform/pod-security';
 import { hyperparameterArgs } from '../hyperparameters';
@@ -18,6 +18,8 @@ const DASHBOARD = 8265;
 const HEAD = { cpu: '2', memory: '4Gi' } as const;
 /** What the pod sets aside that submits the program and then shows its log. */
 const SUBMITTER = { cpu: '500m', memory: '1Gi' } as const;
+/** What a run asks for beside its nodes. */
+export const RAY_COMPANIONS = [HEAD, SUBMITTER] as const;
 
 /** Ray takes no store of objects that is smaller; half of `/dev/shm` is left to data loaders. */
 const SMALLEST_STORE = 75 * 2 ** 20;
@@ -119,14 +121,6 @@ export function rayProblems(settings: TrainingJobSettings): string[] {
   return problems;
 }
 
-/** What a queue counts: the head and the submitter are no nodes, but want room as well. Each node stands in for a part. */
-export function rayDemand(settings: TrainingJobSettings): TrainingJobSettings {
-  const { nodes, resources } = settings;
-  const cpu = formatCpu(cores(resources.cpu) + (cores(HEAD.cpu) + cores(SUBMITTER.cpu)) / nodes);
-  const memory = formatBytes(bytes(resources.memory) + (bytes(HEAD.memory) + bytes(SUBMITTER.memory)) / nodes);
-  return { ...settings, resources: { cpu, memory } };
-}
-
 function entrypointOf({ command, hyperparameters = {} }: TrainingJobSettings): string[] {
   return [...command, ...hyperparameterArgs(hyperparameters)];
 }
@@ -168,8 +162,14 @@ function ofRay(input: RunInput, change: (container: Container) => Container): Po
 
 /** KubeRay gives it the command that submits the program. It has no use for what the program reads and writes. */
 function submitter(input: RunInput): PodTemplateSpec {
-  const { checkpoints: _checkpoints, hyperparameters: _hyperparameters, ...settings } = input.settings;
-  return rayNode(withoutGpus({ ...input, settings }, SUBMITTER), (container) => container);
+  const {
+    checkpoints: _checkpoints,
+    hyperparameters: _hyperparameters,
+    hyperparametersFrom: _hyperparametersFrom,
+    ...settings
+  } = input.settings;
+  const bare = { ...input, settings: { ...settings, data: {} } };
+  return rayNode(withoutGpus(bare, SUBMITTER), (container) => container);
 }
 
 function head(container: Container): Container {

@@ -19,6 +19,8 @@ import { selectorLabels, workloadMetadata } from '../../platform/labels';
 import { Platform } from '../../platform/platform';
 import { warn } from '../../platform/warnings';
 import { findsHyperparameters } from '../best-hyperparameters';
+import { claimProblems } from '../claims';
+import { demandOf } from '../demand';
 import { networkOf, networkWarnings } from '../network';
 import { problemsOf } from '../problems';
 import { PROGRESS } from '../progress';
@@ -244,10 +246,23 @@ export class HyperparameterSweep extends Construct {
 
   private check(): void {
     const { trial, platform, sizing, settings } = this;
-    const waiting = trial.queue?.problemsWith(this, trial) ?? [];
-    const problems = [...problemsOf(trial, platform.cluster, 'job'), ...waiting].map((text) => `trial.${text}`);
-    if (problems.length > 0) this.node.addValidation({ validate: () => problems });
-    const warnings = [...survivalWarnings(trial), ...networkWarnings(trial)];
+    const problems = problemsOf(trial, platform.cluster, 'job');
+    const demand = demandOf(trial, 'job');
+    // What there is to borrow, who is served and what claims there are is known when the tree is complete.
+    this.node.addValidation({
+      validate: () =>
+        [
+          ...problems,
+          // Those that run at the same time share the claims.
+          ...claimProblems(this, trial, trial.nodes * sizing.parallel),
+          ...(trial.queue?.problemsWith(this, demand) ?? []),
+        ].map((text) => `trial.${text}`),
+    });
+    const warnings = [
+      ...survivalWarnings(trial, 'job'),
+      ...networkWarnings(trial),
+      ...(trial.queue?.warningsWith(demand) ?? []),
+    ];
     if (platform.production) for (const text of warnings) warn(this, `trial.${text}`);
     if (settings.strategy === 'adaptive' && sizing.trials <= FIRST_RANDOM) {
       warn(

@@ -171,15 +171,21 @@ test.each(['150Mi', '1Gi'] as const)('%s of shared memory are enough', (sharedMe
 });
 
 test('a queue counts the head and the submitter as well, without which the run would wait for ever', () => {
-  const inQueue = (cpu: `${number}`, memory: `${number}Gi`) => {
+  const inQueue = (cpu: `${number}`, memory: `${number}Mi`, nodes = 4) => {
     const scope = enginePlatform();
     const queue = new TrainingQueue(scope, 'gpus', { gpus: { count: 32, type: 'nvidia-a100-80gb' }, cpu, memory });
-    const job = training({ ...RAY_JOB, gpuType: 'nvidia-a100-80gb', queue }, scope);
+    const job = training({ ...RAY_JOB, nodes, gpuType: 'nvidia-a100-80gb', queue }, scope);
     return problemsOf(() => objectsOf(job));
   };
-  expect(inQueue('130.5', '1029Gi')).toEqual([]);
-  expect(inQueue('130', '1029Gi')).toEqual([expect.stringContaining('got 4 × 32625m CPU, and it has 130')]);
-  expect(inQueue('130.5', '1028Gi')).toEqual([expect.stringContaining('of memory, and it has 1028Gi')]);
+  expect(inQueue('130.54', '1053952Mi')).toEqual([]);
+  expect(inQueue('130.53', '1053952Mi')).toEqual([
+    expect.stringContaining(
+      "got 4 × 32 CPU and 2540m for Ray's head and submitter and the sidecars of progress, and it",
+    ),
+  ]);
+  expect(inQueue('130.54', '1053951Mi')).toEqual([expect.stringContaining('5376Mi for')]);
+  // What is no multiple of the nodes is not rounded: 3 × 32 and 2.5 and 30m.
+  expect(inQueue('98.53', '791744Mi', 3)).toEqual([]);
 });
 
 test('the name leaves room for what KubeRay makes of it, and cuts at 50 characters', () => {

@@ -52,8 +52,8 @@ test('a queue takes in the TrainJob, and not its runtime', () => {
   const scope = enginePlatform();
   const queue = new TrainingQueue(scope, 'gpus', {
     gpus: { count: 32, type: 'nvidia-a100-80gb' },
-    cpu: '128',
-    memory: '1Ti',
+    cpu: '256',
+    memory: '2Ti',
   });
   const manifests = objectsOf(training({ ...TRAIN_JOB, gpuType: 'nvidia-a100-80gb', queue }, scope));
   const queued = ['TrainJob', 'TrainingRuntime'].map(
