@@ -1,5 +1,12 @@
 import { App } from 'cdk8s';
-import { Platform, type Priority, TrainingJob, type TrainingJobProps, TrainingQueue } from '../../../lib';
+import {
+  Platform,
+  type Priority,
+  TrainingJob,
+  type TrainingJobProps,
+  TrainingQueue,
+  type TrainingQueueProps,
+} from '../../../lib';
 import { synthesize } from '../../../lib/testing';
 import { own, ranker } from '../../serving/fixtures';
 import { builtOf } from '../harness/built';
@@ -19,12 +26,18 @@ const client = new Client(cluster());
 // Kueue watches the kinds of what it takes in.
 beforeAll(() => installCrds(client, 'jobset', 'kueue'));
 
+type Room = Pick<TrainingQueueProps, 'cpu' | 'memory'>;
+const ROOM: Room = { cpu: '128', memory: '1Ti' };
+
 /** A queue for two nodes of eight GPUs, with runs of two nodes and, if wanted, a server with a replica for each node. */
-function manifests(runs: Readonly<Record<string, Priority>>, { engine = 'job', served = false } = {}) {
+function manifests(
+  runs: Readonly<Record<string, Priority>>,
+  { engine = 'job', served = false, room = ROOM }: { engine?: string; served?: boolean; room?: Room } = {},
+) {
   const app = new App();
   const description = { kubernetes: '1.37', addons: ['jobset', 'kueue'] } as const;
   const platform = new Platform(app, NAMESPACE, { cluster: description, production: false });
-  const queue = new TrainingQueue(platform, 'gpus', { gpus: { count: 16, type: GPU }, cpu: '128', memory: '1Ti' });
+  const queue = new TrainingQueue(platform, 'gpus', { gpus: { count: 16, type: GPU }, ...room });
   for (const [id, priority] of Object.entries(runs)) {
     new TrainingJob(platform, id, {
       image: 'registry.example.com/shop/dlrm-trainer:1.0.0',
@@ -100,6 +113,14 @@ const title = isBuilt ? 'with the real controller' : 'kueue is not built: npx ts
       await podsOf('second', 2);
     },
   );
+
+  test('a run starts in a queue that has just what recstack says it needs, sidecars included', async () => {
+    await apply({ first: 'normal' }, { room: { cpu: '32020m', memory: '131200Mi' } });
+    await podsOf('first', 2);
+    expect(() => manifests({ first: 'normal' }, { room: { cpu: '32019m', memory: '131200Mi' } })).toThrow(
+      'got 2 × 16 CPU and 20m for the sidecars of progress, and it has 32019m',
+    );
+  });
 
   test('applying again leaves a run as it is', async () => {
     await apply({ first: 'normal' });

@@ -4,6 +4,7 @@ import type { NetworkPolicySpec } from 'kubernetes-types/networking/v1';
 import { type TrainingJobProps, TrainingQueue } from '../../../lib';
 import { envOf, objectsOf, problemsOf, specOf } from '../../serving/fixtures';
 import { enginePlatform, FOUR_NODES, rayJobOf, training } from '../fixtures';
+import { sweep } from '../sweep/fixtures';
 
 const RAY_JOB = { ...FOUR_NODES, engine: 'rayjob', command: ['python', 'train.py'] } as const;
 const refused = (props: Partial<TrainingJobProps>) =>
@@ -75,6 +76,16 @@ test('program and workers find hyperparameters and checkpoints as with any engin
   const { metadata, ...submitter } = rayJobOf(props).submitterPodTemplate;
   expect(podOf(submitter).volumes.map(({ name }) => name)).toEqual(['tmp', 'shared-memory']);
   expect(metadata).not.toHaveProperty('annotations');
+});
+
+test('the submitter waits for no volume of the program: not for its data, nor for the result of a sweep', () => {
+  const scope = enginePlatform();
+  const hyperparametersFrom = sweep({}, scope);
+  const job = training({ ...RAY_JOB, data: { clicks: { claim: 'clicks' } }, hyperparametersFrom }, scope);
+  const spec = specOf<{ submitterPodTemplate: PodTemplateSpec }>(objectsOf(job), 'RayJob', 'retraining');
+  const { volumes, containers } = podOf(spec.submitterPodTemplate);
+  expect(volumes.map(({ name }) => name)).toEqual(['tmp', 'shared-memory']);
+  expect(containers[0]?.volumeMounts?.map(({ name }) => name)).toEqual(['tmp', 'shared-memory']);
 });
 
 test('only workers get the cards of the network', () => {

@@ -1,9 +1,10 @@
+import { App } from 'cdk8s';
 import { Construct } from 'constructs';
 import type { JobSpec } from 'kubernetes-types/batch/v1';
 import type { Container, PodSpec } from 'kubernetes-types/core/v1';
 import type { NetworkPolicySpec } from 'kubernetes-types/networking/v1';
 import type { Role } from 'kubernetes-types/rbac/v1';
-import { TrainingQueue } from '../../../lib';
+import { Platform, QueueCohort, TrainingQueue } from '../../../lib';
 import { warningsOf } from '../../../lib/platform/warnings';
 import { envOf, objectsOf, platform, problemsOf, specOf } from '../../serving/fixtures';
 import { jobOf, jobSetPlatform, podOf, trainerOf, training } from '../fixtures';
@@ -113,6 +114,22 @@ test('trials enter the queue, which has no say in how long the sweep takes', () 
     labels: { 'kueue.x-k8s.io/queue-name': 'cpu', 'kueue.x-k8s.io/priority-class': 'shop-cpu-normal' },
   });
   expect(coordinatorSpec(construct)).not.toHaveProperty('activeDeadlineSeconds');
+});
+
+test('a queue is asked for room when the tree is complete: what is lent by one that stands behind the sweep counts', () => {
+  const app = new App();
+  const [shop, search] = ['shop', 'search'].map(
+    (id) => new Platform(app, id, { cluster: { kubernetes: '1.33', addons: ['kueue'] } }),
+  ) as [Platform, Platform];
+  const cohort = new QueueCohort(shop, 'all', {});
+  const queue = new TrainingQueue(shop, 'cpu', { cohort, cpu: '4', memory: '1Ti' });
+  sweep({ trial: { ...TRIAL, gpusPerNode: 0, queue }, gpuBudget: undefined }, shop);
+  const wanting = problemsOf(() => objectsOf(app));
+  expect(wanting).toEqual([
+    expect.stringContaining('and 10m for the sidecars of progress, and it has 4 and can borrow 0'),
+  ]);
+  new TrainingQueue(search, 'cpu', { cohort, cpu: '64', memory: '1Ti' });
+  expect(problemsOf(() => objectsOf(app))).toEqual([]);
 });
 
 test('the coordinator goes on in another pod, never in two, and gives up where no trial has a result', () => {
