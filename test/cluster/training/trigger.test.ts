@@ -279,10 +279,11 @@ onPython('the trigger may do what it does, and no more', async () => {
 onPython('promtool finds nothing to say about the rules of alerts that a trigger brings along', async () => {
   await start();
   const { data } = written.get('ConfigMap', 'monitoring-prometheus') as unknown as { data: Record<string, string> };
+  expect(data['rules.yaml']).toContain('alert: NewClicks\n');
   const file = join(workspace.folder, 'rules.yaml');
   writeFileSync(file, data['rules.yaml'] ?? '');
   const checked = await run(await locate('promtool'), ['check', 'rules', '--lint=all', '--lint-fatal', file]);
-  expect(checked).toEqual({ code: 0, output: expect.stringMatching(/SUCCESS: 2 rules found/) });
+  expect(checked).toEqual({ code: 0, output: expect.stringContaining('SUCCESS') });
 });
 
 onPython(
