@@ -266,7 +266,12 @@ def parsed(text):
 
 
 def number_in(map_, key):
-    value = map_.get(key) if isinstance(map_, dict) else None
+    """Where the sidecar writes null, the program has told of something that is no finite number."""
+    if not isinstance(map_, dict) or key not in map_:
+        return None
+    value = map_[key]
+    if value is None:
+        return math.nan
     return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 

@@ -100,9 +100,8 @@ export interface Behaviour {
   readonly at: (hyperparameters: Record<string, unknown>, step: number, trial: number) => object | number;
 }
 
-/** A metric that is not a number, which only Python's JSON knows. */
-export const LOST = 'NaN';
-const asPython = (progress: object) => JSON.stringify(progress).replaceAll(`"${LOST}"`, LOST);
+/** A metric that is not a number, as the sidecar tells of it. */
+export const LOST = null;
 
 interface TrialPod extends Pod {
   readonly spec: Pod['spec'] & {
@@ -193,7 +192,7 @@ export class Trainers {
     if (typeof metrics === 'number') return this.exit(pod, run, metrics);
     run.progress = { step: run.step, steps, metrics };
     // One that has lost its way trains on for ever.
-    if (run.step >= steps && !JSON.stringify(metrics).includes(LOST)) await this.exit(pod, run, 0);
+    if (run.step >= steps && !Object.values(metrics).includes(LOST)) await this.exit(pod, run, 0);
   }
 
   private async begin({ metadata, status: { podIP = '' } }: TrialPod): Promise<Running> {
@@ -207,7 +206,7 @@ export class Trainers {
     const sidecar = {
       run,
       server: createServer((request, response) => {
-        response.writeHead(request.url === '/progress' ? 200 : 404).end(asPython(sidecar.run.progress));
+        response.writeHead(request.url === '/progress' ? 200 : 404).end(JSON.stringify(sidecar.run.progress));
       }),
     };
     this.sidecars.set(podIP, sidecar);
