@@ -176,6 +176,26 @@ export function nextGap(calendar: Calendar, instant: number): number | undefined
   return undefined;
 }
 
+/** Where events that repeat are looked at: a week, and a year, like any other. */
+const SOME_YEAR = '2001';
+const SOME_DAYS = Array.from({ length: 7 }, (_, i) => `${SOME_YEAR}-01-0${i + 1}`);
+
+/** The most seconds from the start of an event until the next gap. */
+export function longestEventSeconds(calendar: Calendar): number {
+  const lengths = calendar.events.flatMap((event) =>
+    localStarts(event)
+      .flatMap((start) => instantsOf(start, event.timeZone ?? calendar.timeZone))
+      .map((start) => ((nextGap(calendar, start) ?? start) - start) / 1000),
+  );
+  return Math.max(0, ...lengths);
+}
+
+function localStarts(event: CalendarEvent): string[] {
+  if (event.every === 'year') return [`${SOME_YEAR}-${event.start}`];
+  if (event.every !== 'day') return [event.start];
+  return SOME_DAYS.filter((day) => isDayOf(event, day, 0)).map((day) => `${day}T${event.start}`);
+}
+
 /** When an event is over that is on at an instant. */
 function endOf(event: CalendarEvent, timeZone: string, instant: number): number {
   const zone = event.timeZone ?? timeZone;

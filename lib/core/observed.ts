@@ -131,6 +131,8 @@ export interface ObservedTraining {
   readonly deadlineSeconds: number;
   /** Seconds between two runs of its schedule at most, where it has one. */
   readonly periodSeconds: number | undefined;
+  /** The longest that a calendar keeps it off the cluster, in seconds; 0 without one. */
+  readonly closedSeconds: number;
 }
 
 const TRAINING = Symbol.for('recstack.observed-training');

@@ -134,8 +134,15 @@ const notificationSchema = z
     issues.push({ code: 'custom', path: ['severities'], input: severities, message });
   });
 
+/** Receivers beside those of a user: Alertmanager refuses a configuration with a name twice. */
+export const OWN_RECEIVERS = { nobody: 'nobody', default: 'default' } as const;
+
+const receiverName = nameSchema.refine((name) => !Object.hasOwn(OWN_RECEIVERS, name), {
+  error: must("be a name of your own, not 'nobody' or 'default'"),
+});
+
 /** Checks who is told of what, by a name of your own, which Alertmanager shows and remembers. */
-export const notifySchema = z.record(nameSchema, notificationSchema);
+export const notifySchema = z.record(receiverName, notificationSchema);
 
 /** Where messages go, checked. */
 export type Destination = z.output<typeof destinationSchema>;

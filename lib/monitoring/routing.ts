@@ -1,5 +1,5 @@
 import type { MonitoringSettings } from './monitoring-props';
-import type { Notification, Notifications } from './notify-props';
+import { type Notification, type Notifications, OWN_RECEIVERS } from './notify-props';
 import { eventsOf, receiversOf, SECRET_FOLDER } from './receivers';
 import { secretFile } from './secrets';
 import type { TriggerRoutes } from './trigger-routes';
@@ -11,8 +11,7 @@ const EVENT = { group_wait: '10s', group_interval: '1m', repeat_interval: '5d' }
 /** A dead man's switch hears of the watchdog every five minutes. */
 const DEAD_MAN = { group_wait: '0s', group_interval: '1m', repeat_interval: '5m' };
 
-const NOBODY = 'nobody';
-const DEFAULT = 'default';
+const { nobody: NOBODY, default: DEFAULT } = OWN_RECEIVERS;
 const DEAD_MAN_SWITCH = 'default/dead-man-switch';
 
 /**

@@ -34,8 +34,11 @@ export function pendingSeconds({ deadlineSeconds }: ObservedTraining): number {
   return within(10 * MINUTE, SHARE * deadlineSeconds, 30 * MINUTE);
 }
 
-/** Seconds without a success after which a run of a schedule has been missed, and not only late. */
-export function missedSeconds(periodSeconds: number, { deadlineSeconds }: ObservedTraining): number {
+/**
+ * Seconds without a success after which a run of a schedule has been missed, and not only late: what its calendar holds
+ * back during a sale wakes nobody.
+ */
+export function missedSeconds(periodSeconds: number, { deadlineSeconds, closedSeconds }: ObservedTraining): number {
   // The second of two runs may take as long as it may.
-  return Math.ceil(2 * periodSeconds + Math.min(deadlineSeconds, periodSeconds));
+  return Math.ceil(2 * periodSeconds + Math.min(deadlineSeconds, periodSeconds) + closedSeconds);
 }

@@ -85,8 +85,9 @@ function missed(training: ObservedTraining): AlertRule[] {
   const bound = missedSeconds(periodSeconds, training);
   const cronJob = (metric: Series) => series(ofCronJob(metric, training), { namespace });
   const last = `(max(${cronJob(CRON_JOB_SUCCEEDED)}) or max(${cronJob(CRON_JOB_CREATED)}))`;
-  // A point an hour: the window may be weeks.
-  const heldBack = `max(max_over_time(${cronJob(CRON_JOB_SUSPENDED)}[${formatSeconds(bound)}:1h])) == 1`;
+  // A point an hour, as the window may be weeks; more of them in one that may be shorter than an hour.
+  const step = formatSeconds(Math.min(3600, Math.ceil(bound / 24)));
+  const heldBack = `max(max_over_time(${cronJob(CRON_JOB_SUSPENDED)}[${formatSeconds(bound)}:${step}])) == 1`;
   return [
     {
       alert: 'TrainingScheduleMissed',

@@ -61,6 +61,7 @@ function matchersOf({ training }: ObservedTrigger, { name, expr }: ObservedAlert
   return [`alertname=${JSON.stringify(name)}`, ...(expr === undefined ? [] : [`training=${JSON.stringify(training)}`])];
 }
 
+/** No name of a user's has a slash. */
 function receiverOf({ name, namespace }: ObservedTrigger): string {
-  return `trigger-${namespace}-${name}`;
+  return `trigger/${namespace}/${name}`;
 }

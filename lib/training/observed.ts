@@ -34,7 +34,7 @@ export function observedTraining(props: {
   readonly settings: TrainingJobSettings;
 }): ObservedTraining {
   const { name, namespace, engine, isRepeated, settings } = props;
-  const { checkpoints, deadline = DEFAULT_DEADLINE, gpusPerNode, nodes, progress, schedule } = settings;
+  const { calendar, checkpoints, deadline = DEFAULT_DEADLINE, gpusPerNode, nodes, progress, schedule } = settings;
   const jobs = name + NAMES[engine].jobs + (isRepeated ? REPEATED : '');
   return {
     name,
@@ -48,5 +48,6 @@ export function observedTraining(props: {
     checkpointSeconds: checkpoints && seconds(checkpoints.every),
     deadlineSeconds: seconds(deadline),
     periodSeconds: schedule === undefined ? undefined : longestPause(schedule),
+    closedSeconds: calendar?.longestSeconds ?? 0,
   };
 }

@@ -2,6 +2,7 @@ import type { ApiObject } from 'cdk8s';
 import { Construct, type IConstruct } from 'constructs';
 import type { PolicyRule } from 'kubernetes-types/rbac/v1';
 import type { z } from 'zod';
+import { longestEventSeconds } from '../core/calendar';
 import { isName, MAX_LABEL } from '../core/names';
 import { parse } from '../core/schema';
 import { KUEUE_LABELS, localQueue } from '../crds/kueue';
@@ -59,6 +60,8 @@ export class TrainingCalendar extends Construct {
   readonly nodes: InClusterScriptNodes;
   /** The name of the gate, and of the calendar at the runs that it holds. */
   readonly name: string;
+  /** The longest that it is closed at a time, in seconds. */
+  readonly longestSeconds: number;
   private readonly platform: Platform;
   private readonly settings: z.output<typeof trainingCalendarSchema>;
   private readonly runs = new Set<Run>();
@@ -77,6 +80,7 @@ export class TrainingCalendar extends Construct {
     this.settings = parse(trainingCalendarSchema, props, this.node.path);
     this.name = this.platform.nameOf(this);
     const { timeZone, closed, running } = this.settings;
+    this.longestSeconds = longestEventSeconds({ timeZone, events: closed });
     const gate = new InClusterScript(this, 'gate', {
       name: this.name,
       files: ['gate.py', 'hours.py', 'kube.py'],

@@ -8,6 +8,7 @@ import {
   calendarProblems,
   eventsAt,
   isOn,
+  longestEventSeconds,
   nextGap,
   WEEKDAYS,
 } from '../../lib/core/calendar';
@@ -248,4 +249,16 @@ test.each<[string, object, string]>([
   ['no name', { ...evening, name: '' }, "name must be the name of an event, got ''"],
 ])('no event: %s', (_, value, text) => {
   expect(refused(value)).toEqual([text]);
+});
+
+test.each<[string, CalendarEvent[], number]>([
+  ['an event that takes place once', [double11], 30],
+  ['one of every year', [yearly], 30],
+  ['one of every evening', [evening], 4],
+  ['one over midnight, of a weekday', [night], 4],
+  ['the longest of several', [evening, newYear], 12],
+  ['days that follow each other', [{ ...wholeDay, days: ['sat', 'sun', 'mon'] } as const], 3 * 24],
+  ['events that follow each other', [evening, { ...evening, name: 'late', start: '23:00', end: '01:00' } as const], 6],
+])('the longest time without a gap: %s', (_what, events, hours) => {
+  expect(longestEventSeconds(calendar(...events))).toBe(hours * 3600);
 });

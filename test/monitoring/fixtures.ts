@@ -55,6 +55,7 @@ export function trainingOf(props: Partial<ObservedTraining> = {}): ObservedTrain
     checkpointSeconds: 600,
     deadlineSeconds: 86_400,
     periodSeconds: undefined,
+    closedSeconds: 0,
     ...props,
   };
 }

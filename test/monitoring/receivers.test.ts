@@ -215,6 +215,13 @@ test.each<[string, unknown, string]>([
   ]);
 });
 
+test.each(['nobody', 'default'])('nobody is called %s, as a receiver of its own is', (name) => {
+  const to = { type: 'slack', url: secret('slack') } as const;
+  expect(problemsOf(() => monitored({ notify: { [name]: { to } } }))).toEqual([
+    `[shop/monitoring] notify.${name} must be a name of your own, not 'nobody' or 'default', got '${name}'`,
+  ]);
+});
+
 test('events never page', () => {
   const pager = { to: { type: 'pagerduty', routingKey: secret('pagerduty') }, severities: ['critical', 'info'] };
   expect(problemsOf(() => monitored({ notify: { pager } as MonitoringProps['notify'] }))).toEqual([

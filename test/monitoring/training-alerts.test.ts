@@ -120,3 +120,14 @@ test('a schedule has been missed after two periods and the run of the second', (
   expect(missedSeconds(DAY, trainingOf({ deadlineSeconds: 6 * HOUR }))).toBe(54 * HOUR);
   expect(missedSeconds(HOUR, trainingOf({ deadlineSeconds: DAY }))).toBe(3 * HOUR);
 });
+
+test('what a calendar holds back during a sale has not been missed', () => {
+  expect(missedSeconds(HOUR, trainingOf({ closedSeconds: 32 * HOUR }))).toBe(35 * HOUR);
+});
+
+test.each([
+  ['of ten minutes', 600, '[30m:75s]'],
+  ['of a day', DAY, '[3d:1h]'],
+])('that a schedule %s was suspended is looked for at points within its window', (_what, periodSeconds, window) => {
+  expect(alertsOf({ periodSeconds }).TrainingScheduleMissed?.expr).toContain(window);
+});

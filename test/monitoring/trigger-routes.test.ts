@@ -17,7 +17,7 @@ test('each alert goes to its trigger at once, and again while it fires, beside t
   const { routes } = triggerRoutes([trigger('dlrm')]);
   expect(routes).toEqual(
     [['alertname="RankerDrift"'], ['alertname="NewClicks"', 'training="dlrm"']].map((matchers) => ({
-      receiver: 'trigger-shop-dlrm-trigger',
+      receiver: 'trigger/shop/dlrm-trigger',
       matchers,
       group_by: ['...'],
       group_wait: '0s',
@@ -31,7 +31,7 @@ test('each alert goes to its trigger at once, and again while it fires, beside t
 test('a trigger is told of what fires, and not of its end', () => {
   expect(triggerRoutes([trigger('dlrm'), trigger('two-tower')]).receivers).toEqual(
     ['dlrm', 'two-tower'].map((training) => ({
-      name: `trigger-shop-${training}-trigger`,
+      name: `trigger/shop/${training}-trigger`,
       webhook_configs: [{ url: `http://${training}-trigger.shop.svc:8080/alerts`, send_resolved: false }],
     })),
   );
@@ -73,9 +73,9 @@ test('a trigger that comes after monitoring is in its configuration, before all 
     'alertmanager.yaml',
   );
   expect(config.route.routes.map(({ receiver }) => receiver).slice(0, 2)).toEqual(
-    Array(2).fill('trigger-shop-dlrm-trigger'),
+    Array(2).fill('trigger/shop/dlrm-trigger'),
   );
-  expect(config.receivers.map(({ name }) => name)).toContain('trigger-shop-dlrm-trigger');
+  expect(config.receivers.map(({ name }) => name)).toContain('trigger/shop/dlrm-trigger');
   const { groups } = yamlOf<RuleFile>(manifests(), 'monitoring-prometheus', 'rules.yaml');
   expect(groups.map(({ name }) => name)).toContain('shop-triggers');
   // Alertmanager starts anew to see it.

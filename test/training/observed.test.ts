@@ -1,3 +1,4 @@
+import { TrainingCalendar } from '../../lib';
 import { type ObservedTraining, observedTrainings } from '../../lib/core/observed';
 import { platform } from '../serving/fixtures';
 import { FOUR_NODES, jobSetPlatform, podOf, trainerOf, training } from './fixtures';
@@ -19,6 +20,7 @@ test('monitoring is told what a run is made of, and how long what may take', () 
     checkpointSeconds: 600,
     deadlineSeconds: 43_200,
     periodSeconds: 3 * 86_400,
+    closedSeconds: 0,
   });
 });
 
@@ -30,6 +32,19 @@ test('of one run there are no checkpoints and no period to wait for, and the dea
     deadlineSeconds: 86_400,
     periodSeconds: undefined,
   });
+});
+
+test('monitoring is told how long a calendar may keep it off the cluster', () => {
+  const shop = platform();
+  const calendar = new TrainingCalendar(shop, 'sales', {
+    timeZone: 'Asia/Shanghai',
+    closed: [
+      { name: 'double-11', every: 'year', start: '11-10T18:00', end: '11-12T02:00' },
+      { name: 'evening-peak', every: 'day', start: '19:00', end: '23:30' },
+    ],
+    running: 'finish',
+  });
+  expect(observed({ calendar, schedule: '0 20 * * *' }, shop)?.closedSeconds).toBe(32 * 3600);
 });
 
 /** Whether a name is one of the training, as Prometheus matches it: on both sides. */

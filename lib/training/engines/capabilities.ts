@@ -45,7 +45,8 @@ const STARTS_ALL = 'starts all nodes again when one is missing';
  *
  * The time to live of a JobSet is no use inside a TrainJob, whose controller makes a JobSet that is gone anew, and runs
  * it (trainer#3779). Kueue 0.14 tells a TrainJob of 2.0 where to place its nodes, in a field that 2.1 has under another
- * name; a queue with a topology places all that is in it, asked or not. KubeRay takes a run for stopped, and starts it again, while its pods still end.
+ * name; a queue with a topology places all that is in it, asked or not. KubeRay takes a run for stopped, and starts it
+ * again, while its pods still end.
  *
  * @see https://github.com/kubeflow/trainer/blob/v2.1.0/pkg/runtime/framework/plugins/jobset/jobset.go
  * @see https://github.com/ray-project/kuberay/blob/v1.6.0/ray-operator/controllers/ray/rayjob_controller.go

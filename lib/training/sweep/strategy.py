@@ -48,7 +48,7 @@ def hyperparameters(sweep, point):
 
 
 def is_hopeless(sweep, trials, number):
-    """Whether a running trial is worse than half of the complete ones were at the same step, or no longer a number."""
+    """Whether the best of a running trial is worse than half of the complete ones were at its step, or it is no number."""
     (mine,) = [trial for trial in trials if trial["number"] == number]
     if not math.isfinite(mine["progress"][max(mine["progress"])]):
         return True

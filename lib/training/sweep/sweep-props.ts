@@ -82,7 +82,8 @@ export const hyperparameterSweepSchema = z.strictObject({
    */
   seed: wholeNumber({ min: 0, of: 'a seed' }).default(0),
   /**
-   * Stops a trial that is behind: at a step, worse than half of the complete ones were there, or no longer a number.
+   * Stops a trial that is behind: at a step, its best so far is worse than half of the complete ones were there, or it is
+   * no longer a number.
    * @default - none: each trial comes to its end
    */
   earlyStopping: z
