@@ -1,7 +1,7 @@
 import { TrainingCalendar } from '../../lib';
 import { type ObservedTraining, observedTrainings } from '../../lib/core/observed';
 import { platform } from '../serving/fixtures';
-import { FOUR_NODES, jobSetPlatform, podOf, trainerOf, training } from './fixtures';
+import { enginePlatform, FOUR_NODES, jobSetPlatform, podOf, trainerOf, training } from './fixtures';
 
 const observed = (...args: Parameters<typeof training>): ObservedTraining | undefined =>
   observedTrainings(training(...args))[0];
@@ -53,12 +53,34 @@ const isOf = (pattern: string, name: string) => new RegExp(`^(?:${pattern})$`).t
 test.each([
   ['a Job', {}, undefined, 'retraining', 'retraining-0-x2k4p'],
   ['a run of a schedule', { schedule: '0 2 * * *' }, undefined, 'retraining-29123456', 'retraining-29123456-3-x2k4p'],
+  [
+    'a run of an alert',
+    { trainOn: { alerts: ['Drift'] } },
+    undefined,
+    'retraining-0a1b2c3d4e',
+    'retraining-0a1b2c3d4e-3-x2k4p',
+  ],
   ['a JobSet', FOUR_NODES, jobSetPlatform(), 'retraining-node-0', 'retraining-node-0-3-x2k4p'],
+  [
+    'a TrainJob',
+    { ...FOUR_NODES, engine: 'trainjob' } as const,
+    enginePlatform(),
+    'retraining-node-0',
+    'retraining-node-0-3-x2k4p',
+  ],
+  [
+    'a RayJob',
+    { ...FOUR_NODES, engine: 'rayjob', command: ['python', 'train.py'] } as const,
+    enginePlatform(),
+    'retraining',
+    'retraining-x2k4p-node-worker-7dj8k',
+  ],
 ])('the Job and the pods of %s are known by their names, and no others', (_what, props, scope, job, pod) => {
   const found = observed(props, scope);
   expect(isOf(found?.jobs ?? '', job)).toBe(true);
   expect(isOf(found?.pods ?? '', pod)).toBe(true);
-  for (const other of ['retraining-v2', 'my-retraining', 'retraining-v2-0-x2k4p', `v2-${job}`]) {
+  const head = 'retraining-x2k4p-head-7dj8k';
+  for (const other of ['retraining-v2', 'my-retraining', 'retraining-v2-0-x2k4p', head, `v2-${job}`]) {
     expect([other, isOf(found?.jobs ?? '', other), isOf(found?.pods ?? '', other)]).toEqual([other, false, false]);
   }
 });
