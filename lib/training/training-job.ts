@@ -2,8 +2,6 @@ import type { ApiObject } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import type { CronJob, Job } from 'kubernetes-types/batch/v1';
-import type { Service } from 'kubernetes-types/core/v1';
-import type { NetworkPolicy } from 'kubernetes-types/networking/v1';
 import { explain } from '../core/derivation';
 import { tellGpuHours } from '../core/gpu-hours';
 import { kubernetesObject } from '../core/kubernetes-object';
@@ -15,8 +13,7 @@ import { jobSet } from '../crds/jobset';
 import { rayJob } from '../crds/ray';
 import { trainingRuntime, trainJob } from '../crds/trainer';
 import { openings } from '../platform/callers';
-import { CREDENTIALS_EGRESS } from '../platform/credentials';
-import { selectorLabels, workloadMetadata } from '../platform/labels';
+import { workloadMetadata } from '../platform/labels';
 import { Platform } from '../platform/platform';
 import { warn } from '../platform/warnings';
 import { claimProblems } from './checkpoint-claim';
@@ -29,6 +26,7 @@ import { MAX_RAY_JOB_NAME, OPERATOR_INGRESS, rayDemand, rayJobSpec } from './eng
 import { trainingRuntimeSpec, trainJobSpec } from './engines/trainjob';
 import { entryOf } from './entry';
 import { networkOf, networkWarnings } from './network';
+import { nodesPolicy, nodesService } from './node-network';
 import { observedTraining } from './observed';
 import { problemsOf } from './problems';
 import { PROGRESS } from './progress';
@@ -37,7 +35,6 @@ import { partialProblems } from './queue-problems';
 import { cronJobSpec, isRepeated } from './schedule';
 import { stallWarnings } from './stall';
 import { graceOf, survivalWarnings } from './survival';
-import { RENDEZVOUS_PORT } from './torchrun';
 import { type TrainingJobProps, type TrainingJobSettings, trainingJobSchema } from './training-job-props';
 import { TrainingTrigger } from './training-trigger';
 
@@ -106,53 +103,26 @@ export class TrainingJob extends Construct {
   private emit(): TrainingJobNodes {
     const { name, platform, settings } = this;
     const metadata = workloadMetadata(name, 'training');
-    const selector = selectorLabels({ platform: platform.node.id, name });
+    const run = { platform: platform.node.id, name };
     return {
       serviceAccount: new kplus.ServiceAccount(this, 'service-account', { metadata }),
-      networkPolicy: kubernetesObject<NetworkPolicy>(this, 'network-policy', {
-        apiVersion: 'networking.k8s.io/v1',
-        kind: 'NetworkPolicy',
-        metadata,
-        spec: {
-          podSelector: { matchLabels: selector },
-          policyTypes: ['Ingress', 'Egress'],
-          // The nodes of a run talk to each other on ports that NCCL and Gloo choose, and to stores of data by HTTPS
-          // with the pods' identity.
-          ingress: [
-            { from: [{ podSelector: { matchLabels: selector } }] },
-            ...(this.engine === 'rayjob' ? [OPERATOR_INGRESS] : []),
-            ...openings({
-              serving: [],
-              scraped: settings.progress ? PROGRESS.port : undefined,
-              isOpenToNamespace: false,
-            }),
-          ],
-          egress: [
-            { to: [{ podSelector: { matchLabels: selector } }] },
-            { ports: [{ protocol: 'TCP', port: 443 }] },
-            CREDENTIALS_EGRESS,
-          ],
-        },
-      }),
-      service: settings.nodes > 1 && this.engine === 'job' ? this.service(selector) : undefined,
+      networkPolicy: kubernetesObject(
+        this,
+        'network-policy',
+        nodesPolicy(run, [
+          ...(this.engine === 'rayjob' ? [OPERATOR_INGRESS] : []),
+          ...openings({
+            serving: [],
+            scraped: settings.progress ? PROGRESS.port : undefined,
+            isOpenToNamespace: false,
+          }),
+        ]),
+      ),
+      service:
+        settings.nodes > 1 && this.engine === 'job' ? kubernetesObject(this, 'service', nodesService(run)) : undefined,
       ...this.job(),
       trigger: settings.trainOn && new TrainingTrigger(this, 'trigger', { ...settings.trainOn, cronJob: name }),
     };
-  }
-
-  private service(selector: Record<string, string>): ApiObject {
-    return kubernetesObject<Service>(this, 'service', {
-      apiVersion: 'v1',
-      kind: 'Service',
-      metadata: workloadMetadata(this.name, 'training'),
-      spec: {
-        clusterIP: 'None',
-        // The nodes look for each other before any of them is ready.
-        publishNotReadyAddresses: true,
-        selector,
-        ports: [{ name: 'rendezvous', port: RENDEZVOUS_PORT, targetPort: RENDEZVOUS_PORT, protocol: 'TCP' }],
-      },
-    });
   }
 
   private job(): Pick<TrainingJobNodes, 'job' | 'trainingRuntime'> {
