@@ -1,15 +1,13 @@
 import type { ApiObject } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
-import type { Service } from 'kubernetes-types/core/v1';
-import type { NetworkPolicy } from 'kubernetes-types/networking/v1';
 import { explain } from '../core/derivation';
 import { tellGpuHours } from '../core/gpu-hours';
 import { kubernetesObject } from '../core/kubernetes-object';
 import { observeTraining } from '../core/observed';
 import { parse } from '../core/schema';
 import { transform } from '../core/transform';
-import { selectorLabels, workloadMetadata } from '../platform/labels';
+import { workloadMetadata } from '../platform/labels';
 import { Platform } from '../platform/platform';
 import { warn } from '../platform/warnings';
 import { claimProblems } from './claims';
@@ -21,14 +19,13 @@ import { longestName } from './engines/names';
 import { emitRun } from './engines/run';
 import { entryOf } from './entry';
 import { networkOf, networkWarnings } from './network';
+import { callersOf, nodesPolicy, nodesService } from './node-network';
 import { observedTraining } from './observed';
 import { problemsOf } from './problems';
 import { admitDevices } from './queue-devices';
 import { partialProblems } from './queue-problems';
-import { runNetwork } from './run-network';
 import { stallWarnings } from './stall';
 import { graceOf, survivalWarnings } from './survival';
-import { RENDEZVOUS_PORT } from './torchrun';
 import { type TrainingJobProps, type TrainingJobSettings, trainingJobSchema } from './training-job-props';
 import { TrainingTrigger } from './training-trigger';
 
@@ -97,35 +94,16 @@ export class TrainingJob extends Construct {
   private emit(): TrainingJobNodes {
     const { name, platform, settings } = this;
     const metadata = workloadMetadata(name, 'training');
-    const selector = selectorLabels({ platform: platform.node.id, name });
+    const run = { platform: platform.node.id, name };
     const input = { platform, name, settings, image: platform.pin(settings.image), serviceAccount: name };
     return {
       serviceAccount: new kplus.ServiceAccount(this, 'service-account', { metadata }),
-      networkPolicy: kubernetesObject<NetworkPolicy>(this, 'network-policy', {
-        apiVersion: 'networking.k8s.io/v1',
-        kind: 'NetworkPolicy',
-        metadata,
-        spec: runNetwork(settings, this.engine, selector),
-      }),
-      service: settings.nodes > 1 && this.engine === 'job' ? this.service(selector) : undefined,
+      networkPolicy: kubernetesObject(this, 'network-policy', nodesPolicy(run, callersOf(settings, this.engine))),
+      service:
+        settings.nodes > 1 && this.engine === 'job' ? kubernetesObject(this, 'service', nodesService(run)) : undefined,
       ...emitRun(this, this.engine, input, entryOf(this, settings)),
       trigger: settings.trainOn && new TrainingTrigger(this, 'trigger', { ...settings.trainOn, cronJob: name }),
     };
-  }
-
-  private service(selector: Record<string, string>): ApiObject {
-    return kubernetesObject<Service>(this, 'service', {
-      apiVersion: 'v1',
-      kind: 'Service',
-      metadata: workloadMetadata(this.name, 'training'),
-      spec: {
-        clusterIP: 'None',
-        // The nodes look for each other before any of them is ready.
-        publishNotReadyAddresses: true,
-        selector,
-        ports: [{ name: 'rendezvous', port: RENDEZVOUS_PORT, targetPort: RENDEZVOUS_PORT, protocol: 'TCP' }],
-      },
-    });
   }
 
   private observe(): void {

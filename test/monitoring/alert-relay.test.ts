@@ -1,18 +1,16 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../cluster/harness/ports';
+import { hasPython, onPython } from '../python';
 
 const SCRIPT = join(__dirname, '../../lib/monitoring/alert-relay.py');
-const python = spawnSync('python3', ['--version'], { encoding: 'utf8' });
-// Shown as skipped where there is no Python: in the cluster it comes with the image.
-const hasPython = /^Python 3\.(9|\d\d)/.test(python.stdout ?? '');
-const onPython = hasPython ? test : test.skip;
 
 // A process of Python takes its time to start on a busy machine.
 jest.setTimeout(30_000);
@@ -91,14 +89,6 @@ const file = (name: string, content: string) => {
   writeFileSync(join(folder, name), content);
   return join(folder, name);
 };
-
-async function freePort(): Promise<number> {
-  const server = createTcpServer();
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 const alert = (props: {
   status?: string;

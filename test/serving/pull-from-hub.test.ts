@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -6,16 +6,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { onPython } from '../python';
 
 const LIB = join(__dirname, '../../lib/serving');
 const SCRIPT = join(LIB, 'pull-from-hub.py');
 const COMMIT = '0123456789abcdef0123456789abcdef01234567';
 const SOURCE = `hf://org/model@${COMMIT}`;
-
-const python = spawnSync('python3', ['--version'], { encoding: 'utf8' });
-const has = /^Python 3\.(9|\d\d)/.test(python.stdout ?? '');
-// Shown as skipped where there is no Python: in the cluster it comes with the image.
-const onPython = has ? test : test.skip;
 
 /** Large files lie elsewhere, as the hub keeps them. */
 const LARGE = Buffer.alloc(300_000, 'weights ');

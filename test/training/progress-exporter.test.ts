@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,11 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PROGRESS_SCRIPT } from '../../lib/training/progress';
 import { freePort } from '../cluster/harness/ports';
-
-const python = spawnSync('python3', ['--version'], { encoding: 'utf8' });
-const has = /^Python 3\.(9|\d\d)/.test(python.stdout ?? '');
-// Shown as skipped where there is no Python: in the cluster it comes with the image.
-const onPython = has ? test : test.skip;
+import { hasPython, onPython } from '../python';
 
 // A process of Python takes its time to start on a busy machine.
 jest.setTimeout(60_000);
@@ -21,7 +17,7 @@ let exporter: ChildProcess;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'recstack-progress-'));
-  if (has) await start();
+  if (hasPython) await start();
 });
 beforeEach(() => rmSync(file(), { force: true }));
 afterAll(async () => {

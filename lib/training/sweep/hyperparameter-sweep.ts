@@ -2,7 +2,7 @@ import type { ApiObject } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import type { Job } from 'kubernetes-types/batch/v1';
-import type { ConfigMap, Service } from 'kubernetes-types/core/v1';
+import type { ConfigMap } from 'kubernetes-types/core/v1';
 import type { NetworkPolicy } from 'kubernetes-types/networking/v1';
 import type { Role, RoleBinding } from 'kubernetes-types/rbac/v1';
 import { explain } from '../../core/derivation';
@@ -14,19 +14,18 @@ import { MAX_LABEL } from '../../core/names';
 import { InvalidInput } from '../../core/problem';
 import { parse } from '../../core/schema';
 import { transform } from '../../core/transform';
-import { CREDENTIALS_EGRESS } from '../../platform/credentials';
-import { selectorLabels, workloadMetadata } from '../../platform/labels';
+import { type Identity, selectorLabels, workloadMetadata } from '../../platform/labels';
 import { Platform } from '../../platform/platform';
 import { warn } from '../../platform/warnings';
 import { findsHyperparameters } from '../best-hyperparameters';
 import { claimProblems } from '../claims';
 import { demandOf } from '../demand';
 import { networkOf, networkWarnings } from '../network';
+import { nodesPolicy, nodesService } from '../node-network';
 import { problemsOf } from '../problems';
 import { PROGRESS } from '../progress';
 import { admitDevices } from '../queue-devices';
 import { graceOf, survivalWarnings } from '../survival';
-import { RENDEZVOUS_PORT } from '../torchrun';
 import { type TrainingJobSettings, trainingJobSchema } from '../training-job-props';
 import {
   type Coordinator,
@@ -133,12 +132,12 @@ export class HyperparameterSweep extends Construct {
   private emit(): HyperparameterSweepNodes {
     const { name, platform, trial } = this;
     const metadata = workloadMetadata(name, 'training');
-    const selector = selectorLabels({ platform: platform.node.id, name });
+    const trials = { platform: platform.node.id, name };
     const coordinator = this.coordinator();
     return {
       serviceAccount: new kplus.ServiceAccount(this, 'service-account', { metadata }),
-      networkPolicy: kubernetesObject<NetworkPolicy>(this, 'network-policy', this.trialsNetwork(selector)),
-      service: trial.nodes > 1 ? this.service(selector) : undefined,
+      networkPolicy: kubernetesObject<NetworkPolicy>(this, 'network-policy', this.trialsNetwork(trials)),
+      service: trial.nodes > 1 ? kubernetesObject(this, 'service', nodesService(trials)) : undefined,
       // Without data, which the coordinator writes: applying it again takes nothing away.
       best: kubernetesObject<ConfigMap>(this, 'best', {
         apiVersion: 'v1',
@@ -200,42 +199,12 @@ export class HyperparameterSweep extends Construct {
     return typeof change === 'function' ? change(job) : deepMerge(job, change);
   }
 
-  private service(selector: Record<string, string>): ApiObject {
-    return kubernetesObject<Service>(this, 'service', {
-      apiVersion: 'v1',
-      kind: 'Service',
-      metadata: workloadMetadata(this.name, 'training'),
-      spec: {
-        clusterIP: 'None',
-        publishNotReadyAddresses: true,
-        selector,
-        ports: [{ name: 'rendezvous', port: RENDEZVOUS_PORT, targetPort: RENDEZVOUS_PORT, protocol: 'TCP' }],
-      },
-    });
-  }
-
-  /** As that of a TrainingJob, and the coordinator may ask for the progress. */
-  private trialsNetwork(selector: Record<string, string>) {
-    const { name, platform } = this;
-    const nodes = { podSelector: { matchLabels: selector } };
-    const coordinator = selectorLabels({ platform: platform.node.id, name: `${name}-coordinator` });
-    return {
-      apiVersion: 'networking.k8s.io/v1',
-      kind: 'NetworkPolicy',
-      metadata: workloadMetadata(name, 'training'),
-      spec: {
-        podSelector: { matchLabels: selector },
-        policyTypes: ['Ingress', 'Egress'],
-        ingress: [
-          { from: [nodes] },
-          {
-            from: [{ podSelector: { matchLabels: coordinator } }],
-            ports: [{ protocol: 'TCP', port: PROGRESS.port }],
-          },
-        ],
-        egress: [{ to: [nodes] }, { ports: [{ protocol: 'TCP', port: 443 }] }, CREDENTIALS_EGRESS],
-      },
-    } as const satisfies NetworkPolicy;
+  /** As those of a TrainingJob, and the coordinator may ask for the progress. */
+  private trialsNetwork(trials: Identity) {
+    const coordinator = selectorLabels({ ...trials, name: `${trials.name}-coordinator` });
+    return nodesPolicy(trials, [
+      { from: [{ podSelector: { matchLabels: coordinator } }], ports: [{ protocol: 'TCP', port: PROGRESS.port }] },
+    ]);
   }
 
   private applyTransforms(): void {

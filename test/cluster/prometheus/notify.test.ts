@@ -1,10 +1,10 @@
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import type { MonitoringProps } from '../../../lib';
 import { locateAll } from '../../../tools/build';
 import { fileOf, monitored } from '../../monitoring/fixtures';
+import { hasPython, onPython } from '../../python';
 import { platform } from '../../serving/fixtures';
 import { Client } from '../harness/client';
 import { cluster } from '../harness/cluster';
@@ -17,9 +17,6 @@ import { TemporaryFolder } from './temporary-folder';
 import { run } from './tool';
 
 const NAME = 'monitoring-alertmanager';
-const hasPython = spawnSync('python3', ['--version']).status === 0;
-// Shown as skipped where there is no Python: in the cluster it comes with the image.
-const onPython = hasPython ? test : test.skip;
 
 jest.setTimeout(60_000);
 

@@ -7,6 +7,7 @@ import { TRAINING_METRICS } from '../../../lib/core/training-metrics';
 import { type Manifest, synthesize } from '../../../lib/testing';
 import { PROGRESS_SCRIPT } from '../../../lib/training/progress';
 import { locate } from '../../../tools/build';
+import { onPython } from '../../python';
 import { freePorts } from '../harness/ports';
 import { Program } from '../harness/process';
 import type { Panel } from './files';
@@ -440,9 +441,6 @@ async function check(training: string, tests: readonly RuleTest[], interval: num
   if (found.size === 0) throw new Error(output);
   return found;
 }
-
-const python = spawnSync('python3', ['--version'], { encoding: 'utf8' });
-const onPython = /^Python 3\.(9|\d\d)/.test(python.stdout ?? '') ? test : test.skip;
 
 onPython('promtool finds nothing to say about the page of the real exporter, and it has every series', async () => {
   const [port = 0] = await freePorts(1);
