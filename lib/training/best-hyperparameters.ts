@@ -1,4 +1,5 @@
 import type { IConstruct } from 'constructs';
+import { Platform } from '../platform/platform';
 
 const BEST = Symbol.for('recstack.BestHyperparameters');
 
@@ -16,4 +17,12 @@ export function findsHyperparameters(construct: BestHyperparameters): void {
 /** Whether `x` finds hyperparameters. */
 export function isBestHyperparameters(x: unknown): x is BestHyperparameters {
   return typeof x === 'object' && x !== null && BEST in x;
+}
+
+/** Why a run would wait for ever for what it takes, as the rest of the sentence after its path. */
+export function bestProblems(run: IConstruct, found: BestHyperparameters | undefined): string[] {
+  if (found === undefined || Platform.of(found) === Platform.of(run)) return [];
+  return [
+    `hyperparametersFrom must be a sweep in the platform of the run, got '${found.node.path}': a ConfigMap is read in its own namespace only`,
+  ];
 }

@@ -10,6 +10,7 @@ import { transform } from '../core/transform';
 import { workloadMetadata } from '../platform/labels';
 import { Platform } from '../platform/platform';
 import { warn } from '../platform/warnings';
+import { bestProblems } from './best-hyperparameters';
 import { claimProblems } from './claims';
 import { costOf, costWarnings } from './cost';
 import { demandOf } from './demand';
@@ -135,6 +136,7 @@ export class TrainingJob extends Construct {
     this.node.addValidation({
       validate: () => [
         ...problems,
+        ...bestProblems(this, this.settings.hyperparametersFrom),
         ...claimProblems(this, this.settings, podsOf(this.settings, this.engine)),
         ...(queue === undefined ? [] : [...queue.problemsWith(this, demand), ...partialProblems(this.nodes.job)]),
         ...(calendar?.problemsWith(this, this.settings) ?? []),

@@ -205,14 +205,15 @@ test('the result is a ConfigMap without data, which applying it again would take
 test('a TrainingJob that takes the result has it as a file, and comes after the sweep', () => {
   const scope = platform();
   const hyperparametersFrom = sweep({}, scope);
-  expect(podOf({ hyperparametersFrom }, scope).volumes).toContainEqual({
+  const pod = podOf({ hyperparametersFrom }, scope);
+  expect(pod.volumes).toContainEqual({
     name: 'hyperparameters',
     configMap: {
       name: 'tuning-best',
       items: [{ key: 'hyperparameters.json', path: 'hyperparameters.json' }],
     },
   });
-  const trainer = trainerOf({ hyperparametersFrom: sweep() });
+  const trainer = pod.containers[0] as Required<Container>;
   expect(envOf(trainer).HYPERPARAMETERS_FILE).toBe('/etc/hyperparameters/hyperparameters.json');
   expect(trainer.volumeMounts).toContainEqual({ name: 'hyperparameters', mountPath: '/etc/hyperparameters' });
   expect(trainer).not.toHaveProperty('args');
@@ -221,12 +222,20 @@ test('a TrainingJob that takes the result has it as a file, and comes after the 
 });
 
 test('hyperparameters of its own beside those of a sweep are refused', () => {
-  const hyperparametersFrom = sweep();
-  expect(problemsOf(() => objectsOf(training({ hyperparametersFrom, hyperparameters: { epochs: 3 } })))).toEqual([
+  const scope = platform();
+  const hyperparametersFrom = sweep({}, scope);
+  const props = { hyperparametersFrom, hyperparameters: { epochs: 3 } };
+  expect(problemsOf(() => objectsOf(training(props, scope)))).toEqual([
     "[shop/retraining] hyperparametersFrom must come without hyperparameters, got 'shop/tuning' and some: put those into the sweep's trial",
   ]);
   expect(problemsOf(() => training({ hyperparametersFrom: 'tuning' as never }))).toEqual([
     "[shop/retraining] hyperparametersFrom must be a HyperparameterSweep, got 'tuning'",
+  ]);
+});
+
+test('a sweep of another platform is refused: its ConfigMap is in another namespace', () => {
+  expect(problemsOf(() => objectsOf(training({ hyperparametersFrom: sweep() }, platform())))).toEqual([
+    "[shop/retraining] hyperparametersFrom must be a sweep in the platform of the run, got 'shop/tuning': a ConfigMap is read in its own namespace only",
   ]);
 });
 
