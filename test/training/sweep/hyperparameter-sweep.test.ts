@@ -7,7 +7,7 @@ import type { Role } from 'kubernetes-types/rbac/v1';
 import { Platform, QueueCohort, TrainingQueue } from '../../../lib';
 import { warningsOf } from '../../../lib/platform/warnings';
 import { envOf, objectsOf, platform, problemsOf, specOf } from '../../serving/fixtures';
-import { jobOf, jobSetPlatform, podOf, trainerOf, training } from '../fixtures';
+import { jobOf, jobSetPlatform, podOf, training } from '../fixtures';
 import { fileOf, orderOf, sweep, TRIAL, templateOf } from './fixtures';
 
 const SELECTOR = { 'app.kubernetes.io/name': 'tuning', 'app.kubernetes.io/part-of': 'shop' };
