@@ -18,7 +18,8 @@ const NAMESPACE = 'simulated';
 const SYNCS = 45;
 /**
  * Seconds that an answer takes. The next sync is a second after the last one has ended, so that they are 1.3 s and some
- * apart: no whole number of seconds, where a window ends, is near a whole number of syncs.
+ * apart. The windows and periods below, of 2, 5 and 6 s, end far from any sync, and from any answer, before which the
+ * controller notes how many replicas it has found.
  */
 const ANSWER = 0.3;
 const GIB = 2 ** 30;
@@ -72,7 +73,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     spec: {
       maxReplicas: 20,
       metrics: [shared],
-      behavior: { scaleUp: { stabilizationWindowSeconds: 3 }, scaleDown: QUICK },
+      behavior: { scaleUp: { stabilizationWindowSeconds: 2 }, scaleDown: QUICK },
     },
     from: 3,
     measured: (sync) => ({ external: [saw(sync)] }),
@@ -83,7 +84,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
       metrics: [shared],
       behavior: {
         scaleUp: { policies: [rate('Pods', 2, 5)] },
-        scaleDown: { ...QUICK, policies: [rate('Pods', 1, 3)] },
+        scaleDown: { ...QUICK, policies: [rate('Pods', 1, 2)] },
       },
     },
     from: 2,
@@ -94,8 +95,8 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
       maxReplicas: 20,
       metrics: [shared],
       behavior: {
-        scaleUp: { selectPolicy: 'Min', policies: [rate('Pods', 3, 3), rate('Percent', 50, 6)] },
-        scaleDown: { ...QUICK, selectPolicy: 'Min', policies: [rate('Pods', 3, 3), rate('Percent', 20, 6)] },
+        scaleUp: { selectPolicy: 'Min', policies: [rate('Pods', 3, 2), rate('Percent', 50, 6)] },
+        scaleDown: { ...QUICK, selectPolicy: 'Min', policies: [rate('Pods', 3, 2), rate('Percent', 20, 6)] },
       },
     },
     from: 4,
