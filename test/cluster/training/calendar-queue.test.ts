@@ -10,8 +10,8 @@ import { eventually } from '../harness/eventually';
 import { addNodes, gpuNodes, removeNodes } from '../harness/nodes';
 import { deleteAll, type Pod } from '../harness/workloads';
 import { Workspace } from '../harness/workspace';
-import { type Controller, startController } from './controllers';
 import { InClusterProcess, onPython } from './in-cluster';
+import { queuesGone, startKueue } from './kueue';
 
 const NAMESPACE = 'calendar-queues';
 const GPU = 'nvidia-a100-80gb';
@@ -58,39 +58,17 @@ const title = isBuilt ? 'with the real Kueue' : 'kueue is not built: npx tsx too
 (isBuilt ? describe : describe.skip)(title, () => {
   const workspace = new Workspace();
   const nodes = gpuNodes(2, { gpus: 8, type: GPU });
-  const home = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'kueue-system' } };
-  let controller: Controller | undefined;
+  let stop: (() => Promise<void>) | undefined;
   let written: Manifests;
   let gate: InClusterProcess;
 
   beforeAll(async () => {
     await installCrds(client, 'jobset', 'kueue');
-    await client.apply(home);
-    const secret = { name: 'kueue-webhook-server-cert', namespace: 'kueue-system' };
-    await client.apply({ apiVersion: 'v1', kind: 'Secret', metadata: secret });
     const kinds = ['job', 'pod', 'deployment', 'clusterqueue', 'resourceflavor', 'workload'];
-    controller = await startController(
-      client,
-      workspace,
-      'kueue',
-      {
-        namespace: NAMESPACE,
-        webhooks: kinds.flatMap((kind) => [`m${kind}.kb.io`, `v${kind}.kb.io`]),
-        internalCertManagement: {
-          enable: true,
-          webhookServiceName: 'kueue-webhook-service',
-          webhookSecretName: secret.name,
-        },
-        integrations: { frameworks: ['batch/job', 'pod', 'deployment'] },
-      },
-      ['--feature-gates=VisibilityOnDemand=false'],
-    );
+    const config = { integrations: { frameworks: ['batch/job', 'pod', 'deployment'] } };
+    stop = await startKueue(client, workspace, { namespace: NAMESPACE, jobSets: false, kinds, config });
   });
-  afterAll(async () => {
-    await controller?.stop();
-    await workspace.stop();
-    await deleteAll(client, [home]);
-  });
+  afterAll(() => stop?.());
 
   async function start(running: 'stop' | 'finish'): Promise<void> {
     written = manifests(running);
@@ -105,11 +83,7 @@ const title = isBuilt ? 'with the real Kueue' : 'kueue is not built: npx tsx too
   afterEach(async () => {
     await gate.remove();
     await deleteAll(client, written.all);
-    await eventually(async () => {
-      for (const kind of ['ClusterQueue', 'ResourceFlavor']) {
-        expect(await client.list('kueue.x-k8s.io/v1beta1', kind)).toEqual([]);
-      }
-    });
+    await queuesGone(client);
     await removeNodes(client, nodes);
   });
 

@@ -11,7 +11,7 @@ import { addNodes, gpuNodes, removeNodes } from '../harness/nodes';
 import { provideVolumes } from '../harness/volumes';
 import { applyAll, declared, deleteAll, type Pod } from '../harness/workloads';
 import { Workspace } from '../harness/workspace';
-import { type Controller, startController } from './controllers';
+import { queuesGone, startKueue } from './kueue';
 
 const NAMESPACE = 'configured';
 const GPU = 'nvidia-a100-80gb';
@@ -140,46 +140,19 @@ const isBuilt = builtOf(['kueue']).includes('kueue');
 const title = isBuilt ? 'with the real Kueue' : 'kueue is not built: npx tsx tools/build.ts --only kueue';
 (isBuilt ? describe : describe.skip)(title, () => {
   const workspace = new Workspace();
-  const home = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'kueue-system' } };
-  const kinds = ['job', 'clusterqueue', 'resourceflavor', 'workload'];
-  let kueue: Controller | undefined;
+  let stop: (() => Promise<void>) | undefined;
 
   beforeAll(async () => {
-    await client.apply(home);
-    const secret = { name: 'kueue-webhook-server-cert', namespace: 'kueue-system' };
-    await client.apply({ apiVersion: 'v1', kind: 'Secret', metadata: secret });
-    kueue = await startController(
-      client,
-      workspace,
-      'kueue',
-      {
-        namespace: NAMESPACE,
-        webhooks: kinds.flatMap((kind) => [`m${kind}.kb.io`, `v${kind}.kb.io`]),
-        internalCertManagement: {
-          enable: true,
-          webhookServiceName: 'kueue-webhook-service',
-          webhookSecretName: secret.name,
-        },
-        integrations: { frameworks: ['batch/job'] },
-      },
-      ['--feature-gates=VisibilityOnDemand=false'],
-    );
+    const kinds = ['job', 'clusterqueue', 'resourceflavor', 'workload'];
+    const config = { integrations: { frameworks: ['batch/job'] } };
+    stop = await startKueue(client, workspace, { namespace: NAMESPACE, jobSets: false, kinds, config });
   });
-  afterAll(async () => {
-    await kueue?.stop();
-    await workspace.stop();
-    await deleteAll(client, [home]);
-  });
+  afterAll(() => stop?.());
 
   test('a run that asks for cards is let in: the quota has them', async () => {
     await apply(manifests({ network: NETWORKS.rdma }, { queued: true }));
     await running();
     await deleteAll(client, applied);
-    // They stay until the last workload is gone, and nobody else would let them go.
-    await eventually(async () => {
-      for (const kind of ['ClusterQueue', 'ResourceFlavor']) {
-        expect(await client.list('kueue.x-k8s.io/v1beta1', kind)).toEqual([]);
-      }
-    });
+    await queuesGone(client);
   });
 });

@@ -5,7 +5,8 @@ import type { Workspace } from '../harness/workspace';
 import { startController } from './controllers';
 
 const HOME = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'kueue-system' } };
-const KINDS = ['job', 'jobset', 'pod', 'deployment', 'clusterqueue', 'resourceflavor', 'workload'];
+/** Those whose webhooks are registered, unless other ones are said. */
+const KINDS = ['job', 'jobset', 'pod', 'deployment', 'clusterqueue', 'resourceflavor', 'workload', 'cohort'];
 const JOB_SET_WEBHOOKS = ['mjobset.kb.io', 'vjobset.kb.io', 'mpod.kb.io', 'vpod.kb.io'];
 
 /** Kueue with a configuration, and the controller of JobSets if it is built. Returns what takes their webhooks away. */
@@ -15,15 +16,21 @@ export async function startKueue(
   {
     namespace,
     jobSets,
+    kinds = KINDS,
     config,
-  }: { readonly namespace: string | readonly string[]; readonly jobSets: boolean; readonly config: object },
+  }: {
+    readonly namespace: string | readonly string[];
+    readonly jobSets: boolean;
+    readonly kinds?: readonly string[];
+    readonly config: object;
+  },
 ): Promise<() => Promise<void>> {
   await client.apply(HOME);
   const secret = { name: 'kueue-webhook-server-cert', namespace: HOME.metadata.name };
   await client.apply({ apiVersion: 'v1', kind: 'Secret', metadata: secret });
   const options = {
     namespace,
-    webhooks: [...KINDS.flatMap((kind) => [`m${kind}.kb.io`, `v${kind}.kb.io`]), 'vcohort.kb.io'],
+    webhooks: kinds.flatMap((kind) => [`m${kind}.kb.io`, `v${kind}.kb.io`]),
     // Without it, Kueue reads the certificate of its metrics from a folder below /etc.
     internalCertManagement: {
       enable: true,

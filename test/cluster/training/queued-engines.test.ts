@@ -13,7 +13,8 @@ import { freePorts } from '../harness/ports';
 import { Program } from '../harness/process';
 import { applyAll, deleteAll, type Pod } from '../harness/workloads';
 import { Workspace } from '../harness/workspace';
-import { type Controller, startController } from './controllers';
+import type { Controller } from './controllers';
+import { startKueue } from './kueue';
 import { RayDashboard } from './ray-dashboard';
 import { startTrainer } from './trainer';
 
@@ -46,36 +47,15 @@ const title = isBuilt
   const workspace = new Workspace();
   const dashboard = new RayDashboard();
   const nodes = [...gpuNodes(2, { gpus: 8, type: GPU }), ...cpuNodes(1)];
-  const home = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'kueue-system' } };
   const controllers: Controller[] = [];
 
   beforeAll(async () => {
     await installCrds(client, 'jobset', 'trainer', 'kuberay', 'kueue');
-    await client.apply(home);
-    const secret = { name: 'kueue-webhook-server-cert', namespace: 'kueue-system' };
-    await client.apply({ apiVersion: 'v1', kind: 'Secret', metadata: secret });
     const kinds = ['trainjob', 'rayjob', 'clusterqueue', 'resourceflavor', 'workload'];
-    const kueue = await startController(
-      client,
-      workspace,
-      'kueue',
-      {
-        namespace: NAMESPACE,
-        webhooks: kinds.flatMap((kind) => [`m${kind}.kb.io`, `v${kind}.kb.io`]),
-        // Without it, Kueue reads the certificate of its metrics from a folder below /etc.
-        internalCertManagement: {
-          enable: true,
-          webhookServiceName: 'kueue-webhook-service',
-          webhookSecretName: secret.name,
-        },
-        integrations: { frameworks: ['trainer.kubeflow.org/trainjob', 'ray.io/rayjob'] },
-      },
-      // It serves an API of its own, which needs a certificate that the API server knows.
-      ['--feature-gates=VisibilityOnDemand=false'],
-    );
-    controllers.push(kueue);
-    const webhooks = ['mjobset.kb.io', 'vjobset.kb.io', 'mpod.kb.io', 'vpod.kb.io'];
-    controllers.push(await startController(client, workspace, 'jobset', { namespace: NAMESPACE, webhooks }));
+    const config = { integrations: { frameworks: ['trainer.kubeflow.org/trainjob', 'ray.io/rayjob'] } };
+    controllers.push({
+      stop: await startKueue(client, workspace, { namespace: NAMESPACE, jobSets: true, kinds, config }),
+    });
     controllers.push(await startTrainer(client, workspace.folder, NAMESPACE));
     controllers.push(await startOperator());
     await addNodes(client, nodes);
@@ -84,8 +64,6 @@ const title = isBuilt
     await deleteAll(client, manifests({ urgent: true }).all);
     for (const controller of [...controllers].reverse()) await controller.stop();
     await dashboard.stop();
-    await workspace.stop();
-    await deleteAll(client, [home]);
     await removeNodes(client, nodes);
   });
 
