@@ -8,7 +8,11 @@ import type { PlannedServer } from './planned-server';
 import { autoscalerOf, oracleReplicas, requestsOverSlo } from './simulation';
 
 /** Sends a trace through a server with its manifests, and with what they are held against. */
-export function replayServer(server: PlannedServer, trace: Trace, proposed: readonly Manifest[] | undefined): Outcome[] {
+export function replayServer(
+  server: PlannedServer,
+  trace: Trace,
+  proposed: readonly Manifest[] | undefined,
+): Outcome[] {
   const { manifests } = server;
   const outcomes = [withManifests('emitted', manifests)];
   if (proposed !== undefined) outcomes.push(withManifests('proposed', proposed));

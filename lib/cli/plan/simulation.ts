@@ -117,7 +117,12 @@ export function propose(
       return replay(trace, service, controller, fewest);
     });
     const sum = (of: (one: Replay) => number) => all.reduce((total, one) => total + of(one), 0);
-    const over = sum((one) => one.overCapacity) / Math.max(1, sum((one) => one.requests));
+    const over =
+      sum((one) => one.overCapacity) /
+      Math.max(
+        1,
+        sum((one) => one.requests),
+      );
     return {
       requests,
       replicaHours: sum((one) => one.replicaHours),
