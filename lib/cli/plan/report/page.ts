@@ -25,7 +25,7 @@ export function trafficPage(plan: TrafficPlan): string {
 <meta name="color-scheme" content="light dark">
 <meta name="generator" content="recstack ${version}">
 <title>${title}</title>
-<style>${file(uplot, 'dist/uPlot.min.css')}${file(__dirname, 'page.css')}</style>
+<style>${file(uplot, 'dist/uPlot.min.css')}${file(__dirname, 'browser.css')}</style>
 </head>
 <body>
 <header>
@@ -42,7 +42,7 @@ ${servers.map((server, i) => serverSection(server, { id: `server-${i + 1}`, env 
 ${file(uplot, 'LICENSE')}
 -->
 <script>${file(uplot, 'dist/uPlot.iife.min.js')}</script>
-<script>${file(__dirname, 'page.js')}</script>
+<script>${file(__dirname, 'browser.js')}</script>
 </body>
 </html>
 `;

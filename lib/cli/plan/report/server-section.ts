@@ -86,7 +86,7 @@ function frontPart(front: readonly FrontPoint[], outcomes: readonly Outcome[]): 
   ]);
   return html`<figure>
 <figcaption>Cost against failures: of the policies on the line, none is both cheaper and better</figcaption>
-${frontPicture(points)}
+<div class="scroll">${frontPicture(points)}</div>
 <details><summary>The numbers</summary>
 ${dataTable('Cost and failures of policies', ['policy', 'replica-hours', 'over capacity'], rows)}
 </details>
