@@ -9,3 +9,24 @@ export type { Behavior, Rules } from './hpa/limits';
 export type { PodGroup, Sample } from './hpa/pods';
 export { type Hpa, policyOf } from './hpa/policy';
 export type { Reading, Target, Tolerance, Workload } from './hpa/proposal';
+export { type FlashSale, flashSale } from './traces/flash-sale';
+export {
+  type Daily,
+  daily,
+  type Outage,
+  outage,
+  type Sale,
+  sale,
+  type Weekly,
+  weekly,
+} from './traces/generate';
+export type { TraceOptions } from './traces/options';
+export { type ReadTrace, readTrace } from './traces/read-trace';
+export { resample } from './traces/resample';
+export { scale } from './traces/scale';
+export { slice } from './traces/slice';
+export { summaryOf, type TraceSummary } from './traces/summary';
+export { duration, type Trace } from './traces/trace';
+export { writeTrace } from './traces/write-trace';
+export { readUsage, type Usage } from './usage';
+export { type MemoryUsage, type ObservedUsage, type VerticalFit, verticalFit } from './vertical-fit';
