@@ -1,0 +1,107 @@
+import type { PodGroup, Sample } from '../hpa/pods';
+import type { Arrivals } from '../traces/trace';
+import type { Seen } from './autoscaler';
+import type { Cluster, Outage } from './cluster';
+import type { Fleet } from './fleet';
+import { Load } from './load';
+import type { Service } from './service';
+import { SYNC_PERIOD } from './ticks';
+
+/**
+ * What can be seen of a server at a moment, worked out when it is asked for: an autoscaler by the rate of requests
+ * needn't know of pods, and there are a quarter of a million moments in 45 days.
+ */
+export class Sight implements Seen {
+  now = 0;
+  readonly cpuRequest: number;
+  private readonly load: Load;
+  /** How busy each replica was in the ticks of the last window, and where the next one goes. */
+  private readonly busyTicks: Float64Array;
+  private ticks = 0;
+  private groups: { readonly at: number; readonly pods: PodGroup[] } | undefined;
+  private readonly outages: Record<'monitoring' | 'resources', readonly Outage[]>;
+
+  constructor(
+    private readonly arrivals: Arrivals,
+    private readonly service: Service,
+    { outages = [] }: Cluster,
+    private readonly fleet: Fleet,
+  ) {
+    this.load = new Load(service);
+    this.busyTicks = new Float64Array(Math.max(1, Math.round(service.metricWindow / SYNC_PERIOD)));
+    this.busyTicks.fill(this.load.busy(arrivals.rate(-1, 0), fleet.ready));
+    this.cpuRequest = 1000 * (service.cpu?.request ?? 1);
+    this.outages = {
+      monitoring: outages.filter(({ of = 'monitoring' }) => of === 'monitoring'),
+      resources: outages.filter(({ of }) => of === 'resources'),
+    };
+  }
+
+  get specReplicas(): number {
+    return this.fleet.wanted;
+  }
+
+  get statusReplicas(): number {
+    return this.fleet.wanted;
+  }
+
+  get pods(): readonly PodGroup[] {
+    if (this.groups?.at !== this.now) this.groups = { at: this.now, pods: this.fleet.pods(this.now) };
+    return this.groups.pods;
+  }
+
+  get rate(): number | undefined {
+    return this.isOut('monitoring') ? undefined : this.recentRate();
+  }
+
+  get inFlight(): number | undefined {
+    return this.isOut('monitoring') ? undefined : this.load.inFlight(this.recentRate(), this.fleet.ready);
+  }
+
+  get queue(): number | undefined {
+    return this.isOut('monitoring') ? undefined : this.load.queue(this.recentRate(), this.fleet.ready);
+  }
+
+  get busy(): number | undefined {
+    return this.isOut('monitoring') ? undefined : this.recentlyBusy();
+  }
+
+  get cpu(): readonly (Sample | undefined)[] | undefined {
+    if (this.isOut('resources')) return undefined;
+    const { atCapacity = 1, starting = 0 } = this.service.cpu ?? {};
+    const busy = this.recentlyBusy() * atCapacity;
+    return this.pods.map(({ phase, ready, startedAt = 0 }) => {
+      // A pod that is pending has no sample, and one whose node is gone neither.
+      if (phase === 'Pending' || ready === undefined) return undefined;
+      if (!ready.is) return ready.since > startedAt ? undefined : this.sample(starting);
+      const { metricWindow } = this.service;
+      const share = Math.min(1, (this.now - ready.since) / metricWindow);
+      return this.sample(share * busy + (1 - share) * starting);
+    });
+  }
+
+  /** Lets the requests of a tick come. */
+  pass(rate: number, seconds: number): void {
+    this.load.pass(rate, this.fleet.ready, seconds);
+    this.busyTicks[this.ticks++ % this.busyTicks.length] = this.load.busy(rate, this.fleet.ready);
+  }
+
+  private sample(share: number): Sample {
+    return { value: Math.round(share * this.cpuRequest), at: this.now, window: this.service.metricWindow };
+  }
+
+  private recentRate(): number {
+    return this.arrivals.rate(this.now - this.service.metricWindow, this.now);
+  }
+
+  private recentlyBusy(): number {
+    let sum = 0;
+    for (const busy of this.busyTicks) sum += busy;
+    return sum / this.busyTicks.length;
+  }
+
+  private isOut(what: 'monitoring' | 'resources'): boolean {
+    const outages = this.outages[what];
+    return outages.length > 0 && outages.some(({ from, until }) => from <= this.now && this.now < until);
+  }
+}
