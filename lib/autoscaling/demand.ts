@@ -67,7 +67,7 @@ function queryOf(
   const query = serverQuery(metrics, METRICS[aim], selector, { window });
   // Counters that are taken as 0 while they are missing would be 0 as well while nobody can be scraped, and the server
   // would shrink to its minimum under full load: without any target that answers, there must be no value at all.
-  return query?.includes('or vector(0)') ? `${query} and on () (sum(up{${matchers(selector)}}) > 0)` : query;
+  return query?.includes('or vector(0)') ? `(${query} and on () (sum(up{${matchers(selector)}}) > 0))` : query;
 }
 
 /** What the series of a server are chosen by. */
