@@ -42,6 +42,7 @@ export type Component =
   | 'store'
   | 'training'
   | 'training-control'
+  | 'autoscaling'
   | 'monitoring';
 
 /** Who a workload's pods are. */
