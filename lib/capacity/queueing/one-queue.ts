@@ -16,19 +16,23 @@ const WAITS = 14;
  *
  * @see H. C. Tijms, A First Course in Stochastic Models, 2003, section 9.6.2
  */
-export function oneQueue(servers: number, load: number, work: ServiceTimes, squaredVariation: number): Sojourns {
-  const firstFree = (t: number) => work.excess(t) ** servers;
-  const rest = (t: number) => work.excess(t * servers);
-  const meanWait = integral(firstFree) + (load * (1 + squaredVariation)) / 2 / (1 - load) / servers;
-  const grid = new Grid(longestOf(work.tail) + WAITS * meanWait);
-  const waits = erlangC(servers, load);
-  return grid.sojourns(waiting(waits, load, grid.spectrumOf(firstFree), grid.spectrumOf(rest)), work);
+export function oneQueue(servers: number, load: number, work: ServiceTimes): Sojourns {
+  const grid = new Grid(longestOf(work.tail) + WAITS * meanWait(servers, load, work));
+  return grid.sojourns(waiting(grid, servers, load, work, erlangC(servers, load)), work);
 }
 
-/** 1 - C + C·F·(1-ρ)/(1-ρR), frequency by frequency. */
-function waiting(waits: number, load: number, first: Spectrum, rest: Spectrum): Spectrum {
+/** The mean wait of those who wait. */
+export function meanWait(servers: number, load: number, work: ServiceTimes): number {
+  const firstFree = integral((t) => work.excess(t) ** servers);
+  return firstFree + (load * work.meanExcess) / (1 - load) / servers;
+}
+
+/** The waiting before `servers` servers, if the share `waits` of the requests has to: 1 - C + C·F·(1-ρ)/(1-ρR). */
+export function waiting(grid: Grid, servers: number, load: number, work: ServiceTimes, waits: number): Spectrum {
+  const first = grid.spectrumOf((t) => work.excess(t) ** servers);
+  const rest = grid.spectrumOf((t) => work.excess(t * servers));
   const re = new Float64Array(first.re.length);
-  const im = new Float64Array(first.re.length);
+  const im = new Float64Array(first.im.length);
   for (let i = 0; i < re.length; i++) {
     const [real, imaginary] = [1 - load * (rest.re[i] ?? 0), -load * (rest.im[i] ?? 0)];
     const scale = (waits * (1 - load)) / (real * real + imaginary * imaginary);

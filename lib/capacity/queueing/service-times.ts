@@ -20,6 +20,8 @@ export interface ServiceTimes {
    * from `t` on, as the mean is 1.
    */
   excess(t: number): number;
+  /** The mean of what is left. */
+  readonly meanExcess: number;
 }
 
 /** Below it, a spread is narrower than what can be told apart from none. */
@@ -27,17 +29,20 @@ const NO_VARIATION = 0.02;
 
 /** @param variation coefficient of variation: standard deviation by mean */
 export function serviceTimes(variation: number, distribution: Distribution): ServiceTimes {
-  if (variation < NO_VARIATION) return constant;
-  if (distribution === 'lognormal') return lognormal(variation);
-  return variation <= 1 ? gamma(variation) : hyperExponential(variation);
+  const meanExcess = (1 + variation ** 2) / 2;
+  if (variation < NO_VARIATION) return { ...constant, meanExcess };
+  if (distribution === 'lognormal') return { ...lognormal(variation), meanExcess };
+  return { ...(variation <= 1 ? gamma(variation) : hyperExponential(variation)), meanExcess };
 }
 
-const constant: ServiceTimes = {
+type Tails = Omit<ServiceTimes, 'meanExcess'>;
+
+const constant: Tails = {
   tail: (t) => (t < 1 ? 1 : 0),
   excess: (t) => Math.min(1, Math.max(0, 1 - t)),
 };
 
-function gamma(variation: number): ServiceTimes {
+function gamma(variation: number): Tails {
   const shape = 1 / variation ** 2;
   const tail = (t: number) => upperGamma(shape, t * shape);
   return {
@@ -47,7 +52,7 @@ function gamma(variation: number): ServiceTimes {
 }
 
 /** Two kinds of requests, of which each brings half of the work. */
-function hyperExponential(variation: number): ServiceTimes {
+function hyperExponential(variation: number): Tails {
   const skew = Math.sqrt((variation ** 2 - 1) / (variation ** 2 + 1));
   const [short, long] = [(1 + skew) / 2, (1 - skew) / 2];
   const [fast, slow] = [2 * short, 2 * long];
@@ -57,7 +62,7 @@ function hyperExponential(variation: number): ServiceTimes {
   };
 }
 
-function lognormal(variation: number): ServiceTimes {
+function lognormal(variation: number): Tails {
   const variance = Math.log(1 + variation ** 2);
   const sigma = Math.sqrt(variance);
   const z = (t: number) => (Math.log(t) + variance / 2) / sigma;

@@ -77,7 +77,7 @@ export class Grid {
   }
 }
 
-function product(a: Spectrum, b: Spectrum): Spectrum {
+export function product(a: Spectrum, b: Spectrum): Spectrum {
   return {
     re: a.re.map((real, i) => real * (b.re[i] ?? 0) - (a.im[i] ?? 0) * (b.im[i] ?? 0)),
     im: a.re.map((real, i) => real * (b.im[i] ?? 0) + (a.im[i] ?? 0) * (b.re[i] ?? 0)),
