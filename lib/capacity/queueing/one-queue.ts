@@ -1,0 +1,58 @@
+import { erlangC } from './erlang';
+import type { Spectrum } from './fourier';
+import type { ServiceTimes } from './service-times';
+import { Grid, longestOf, type Sojourns } from './sojourns';
+
+/** How many mean waits of those who wait are looked ahead: e^-14 of an exponential is left. */
+const WAITS = 14;
+
+/**
+ * The times that requests take which arrive at random at one queue before `servers` servers, with a mean of 1 of work:
+ * M/G/k, first come first served.
+ *
+ * With one server it is exact (Pollaczek and Khinchine). With more, a request waits as often as Erlang C says; then
+ * for the first of all servers to come free, whose work left is that of a server seen at random; and then as in a queue
+ * before one server that is as fast as all together (Tijms, van Hoorn and Federgruen).
+ *
+ * @see H. C. Tijms, A First Course in Stochastic Models, 2003, section 9.6.2
+ */
+export function oneQueue(servers: number, load: number, work: ServiceTimes): Sojourns {
+  const grid = new Grid(longestOf(work.tail) + WAITS * meanWait(servers, load, work));
+  return grid.sojourns(waiting(grid, servers, load, work, erlangC(servers, load)), work);
+}
+
+/** The mean wait of those who wait. */
+export function meanWait(servers: number, load: number, work: ServiceTimes): number {
+  const firstFree = integral((t) => work.excess(t) ** servers);
+  return firstFree + (load * work.meanExcess) / (1 - load) / servers;
+}
+
+/** The waiting before `servers` servers, if the share `waits` of the requests has to: 1 - C + C·F·(1-ρ)/(1-ρR). */
+export function waiting(grid: Grid, servers: number, load: number, work: ServiceTimes, waits: number): Spectrum {
+  const first = grid.spectrumOf((t) => work.excess(t) ** servers);
+  const rest = grid.spectrumOf((t) => work.excess(t * servers));
+  const re = new Float64Array(first.re.length);
+  const im = new Float64Array(first.im.length);
+  for (let i = 0; i < re.length; i++) {
+    const [real, imaginary] = [1 - load * (rest.re[i] ?? 0), -load * (rest.im[i] ?? 0)];
+    const scale = (waits * (1 - load)) / (real * real + imaginary * imaginary);
+    const [a, b] = [first.re[i] ?? 0, first.im[i] ?? 0];
+    re[i] = 1 - waits + scale * (a * real + b * imaginary);
+    im[i] = scale * (b * real - a * imaginary);
+  }
+  return { re, im };
+}
+
+/** By Simpson's rule over doubling stretches, as the first to come free of many does so soon. */
+function integral(tail: (t: number) => number): number {
+  const pieces = 8;
+  let sum = 0;
+  for (let from = 0, width = 2 ** -12; tail(from) > 1e-9; from += width, width = from) {
+    const h = width / pieces;
+    for (let i = 0; i <= pieces; i++) {
+      const weight = i === 0 || i === pieces ? 1 : 2 + 2 * (i % 2);
+      sum += (weight * h * tail(from + i * h)) / 3;
+    }
+  }
+  return sum;
+}

@@ -1,0 +1,74 @@
+import { normalTail, upperGamma } from './incomplete-gamma';
+
+/**
+ * How the times of work on requests are spread around their mean.
+ *
+ * - `gamma`: gamma up to a variation of 1, where it is the exponential; above, hyper-exponential with balanced means.
+ *   It is the fit by two moments that is usual in queueing theory.
+ * - `lognormal`: the few slow requests are slower, and the median stays nearer to the mean.
+ *
+ * @see H. C. Tijms, A First Course in Stochastic Models, 2003, appendix B
+ */
+export type Distribution = 'gamma' | 'lognormal';
+
+/** Times of work with a mean of 1. */
+export interface ServiceTimes {
+  /** The share of requests with more than `t` of work. */
+  tail(t: number): number;
+  /**
+   * The share of requests with more than `t` of work left, among those that are being worked on: the integral of `tail`
+   * from `t` on, as the mean is 1.
+   */
+  excess(t: number): number;
+  /** The mean of what is left. */
+  readonly meanExcess: number;
+}
+
+/** Below it, a spread is narrower than what can be told apart from none. */
+const NO_VARIATION = 0.02;
+
+/** @param variation coefficient of variation: standard deviation by mean */
+export function serviceTimes(variation: number, distribution: Distribution): ServiceTimes {
+  const meanExcess = (1 + variation ** 2) / 2;
+  if (variation < NO_VARIATION) return { ...constant, meanExcess };
+  if (distribution === 'lognormal') return { ...lognormal(variation), meanExcess };
+  return { ...(variation <= 1 ? gamma(variation) : hyperExponential(variation)), meanExcess };
+}
+
+type Tails = Omit<ServiceTimes, 'meanExcess'>;
+
+const constant: Tails = {
+  tail: (t) => (t < 1 ? 1 : 0),
+  excess: (t) => Math.min(1, Math.max(0, 1 - t)),
+};
+
+function gamma(variation: number): Tails {
+  const shape = 1 / variation ** 2;
+  const tail = (t: number) => upperGamma(shape, t * shape);
+  return {
+    tail,
+    excess: (t) => (t <= 0 ? 1 : Math.max(0, upperGamma(shape + 1, t * shape) - t * tail(t))),
+  };
+}
+
+/** Two kinds of requests, of which each brings half of the work. */
+function hyperExponential(variation: number): Tails {
+  const skew = Math.sqrt((variation ** 2 - 1) / (variation ** 2 + 1));
+  const [short, long] = [(1 + skew) / 2, (1 - skew) / 2];
+  const [fast, slow] = [2 * short, 2 * long];
+  return {
+    tail: (t) => (t <= 0 ? 1 : short * Math.exp(-fast * t) + long * Math.exp(-slow * t)),
+    excess: (t) => (t <= 0 ? 1 : (Math.exp(-fast * t) + Math.exp(-slow * t)) / 2),
+  };
+}
+
+function lognormal(variation: number): Tails {
+  const variance = Math.log(1 + variation ** 2);
+  const sigma = Math.sqrt(variance);
+  const z = (t: number) => (Math.log(t) + variance / 2) / sigma;
+  const tail = (t: number) => (t <= 0 ? 1 : normalTail(z(t)));
+  return {
+    tail,
+    excess: (t) => (t <= 0 ? 1 : Math.max(0, normalTail(z(t) - sigma) - t * tail(t))),
+  };
+}
