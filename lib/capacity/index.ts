@@ -9,6 +9,24 @@ export type { Behavior, Rules } from './hpa/limits';
 export type { PodGroup, Sample } from './hpa/pods';
 export { type Hpa, policyOf } from './hpa/policy';
 export type { Reading, Target, Tolerance, Workload } from './hpa/proposal';
+export type { Autoscaler, Seen } from './simulation/autoscaler';
+export { BASELINES, type Bounds, type Candidate, constantly } from './simulation/baselines';
+export {
+  type Cluster,
+  DLRM_SCHEDULING,
+  type Loss,
+  type Nodes,
+  type Outage as MetricsOutage,
+  type Quantiles,
+} from './simulation/cluster';
+export { type Comparison, type ComparisonOptions, compare } from './simulation/compare';
+export type { Floors } from './simulation/floors';
+export type { ShareLate } from './simulation/lateness';
+export { type AppliedObject, type AutoscalerOptions, autoscalerOf } from './simulation/manifests';
+export { oracle, oracleHours } from './simulation/oracle';
+export { type Measure, type Metric, measureOf } from './simulation/readings';
+export { type Replay, type ReplayOptions, replay } from './simulation/replay';
+export type { Cpu, Service } from './simulation/service';
 export { type FlashSale, flashSale } from './traces/flash-sale';
 export {
   type Daily,
@@ -30,22 +48,3 @@ export { duration, type Trace } from './traces/trace';
 export { writeTrace } from './traces/write-trace';
 export { readUsage, type Usage } from './usage';
 export { type MemoryUsage, type ObservedUsage, type VerticalFit, verticalFit } from './vertical-fit';
-export type { Autoscaler, Seen } from './simulation/autoscaler';
-export { BASELINES, type Bounds, type Candidate, constantly } from './simulation/baselines';
-export {
-  type Cluster,
-  DLRM_SCHEDULING,
-  type Loss,
-  type Nodes,
-  type Outage,
-  type Quantiles,
-} from './simulation/cluster';
-export { type Comparison, type ComparisonOptions, compare } from './simulation/compare';
-export type { Floors } from './simulation/floors';
-export type { ShareLate } from './simulation/lateness';
-export { type AppliedObject, type AutoscalerOptions, autoscalerOf } from './simulation/manifests';
-export { oracle, oracleHours } from './simulation/oracle';
-export { type Measure, type Metric, measureOf } from './simulation/readings';
-export { type Replay, type ReplayOptions, replay } from './simulation/replay';
-export type { Cpu, Service } from './simulation/service';
-export type { Trace } from './traces/trace';

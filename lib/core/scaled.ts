@@ -29,6 +29,20 @@ export interface ScaledServer {
   readonly slos: readonly Slo[];
   /** The times for which more replicas are planned. */
   readonly calendar?: Calendar;
+  /**
+   * When these times hold up its replicas, for a part of a trace that starts at some seconds since 1970.
+   * @default - never
+   */
+  readonly floors?: (part: {
+    readonly startsAt: number;
+    readonly from: number;
+    readonly until: number;
+  }) => readonly { readonly from: number; readonly until: number; readonly replicas: number }[];
+  /**
+   * Whether its autoscaler may be given a tolerance of its own.
+   * @default false
+   */
+  readonly canSetTolerance?: boolean;
   /** The objects that scale it: a HorizontalPodAutoscaler or ScaledObject, and what goes with them. */
   readonly objects: readonly IConstruct[];
 }
