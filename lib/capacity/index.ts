@@ -9,3 +9,7 @@ export type { Behavior, Rules } from './hpa/limits';
 export type { PodGroup, Sample } from './hpa/pods';
 export { type Hpa, policyOf } from './hpa/policy';
 export type { Reading, Target, Tolerance, Workload } from './hpa/proposal';
+export type { Surge } from './tuner/course';
+export { type DemandPolicy, type HpaSpec, hpaSpecOf } from './tuner/policy';
+export { type Proposal, type ProposeProps, propose } from './tuner/propose';
+export type { Rehearsal } from './tuner/stage';
