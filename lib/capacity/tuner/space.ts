@@ -56,18 +56,18 @@ export function defaultsOf(space: Space): Point {
 }
 
 export function policyAt(space: Space, at: Point, requests: number, most: number): DemandPolicy {
-  const [percent, every] = valueOf(space.downRate, at.downRate);
-  const fewest = valueOf(space.fewest, at.fewest);
+  const [percent, every] = valueAt(space.downRate, at.downRate);
+  const fewest = valueAt(space.fewest, at.fewest);
   return {
     requests,
     replicas: [fewest, Math.max(fewest, most)],
-    tolerance: { up: valueOf(space.upTolerance, at.upTolerance), down: valueOf(space.downTolerance, at.downTolerance) },
-    up: { window: valueOf(space.upWindow, at.upWindow), percent: valueOf(space.upPercent, at.upPercent) },
-    down: { window: valueOf(space.downWindow, at.downWindow), percent, every },
+    tolerance: { up: valueAt(space.upTolerance, at.upTolerance), down: valueAt(space.downTolerance, at.downTolerance) },
+    up: { window: valueAt(space.upWindow, at.upWindow), percent: valueAt(space.upPercent, at.upPercent) },
+    down: { window: valueAt(space.downWindow, at.downWindow), percent, every },
   };
 }
 
-function valueOf<Value>(values: readonly Value[], place: number): Value {
+function valueAt<Value>(values: readonly Value[], place: number): Value {
   const value = values[place];
   if (value === undefined) throw new RangeError(`there is no value ${place} among ${values.length}`);
   return value;
