@@ -1,15 +1,11 @@
-/**
- * AT THE MERGE: `Proposal` and `findProposal` are to be had from lib/capacity/tuner; this is a stand-in that tries a
- * few targets. See `findProposal` below for what to write instead.
- */
 import type { Rules } from '../../capacity/hpa/limits';
-import { autoscalerOf } from '../../capacity/simulation/manifests';
-import { replay } from '../../capacity/simulation/replay';
 import type { Service } from '../../capacity/simulation/service';
 import type { Trace } from '../../capacity/traces/trace';
+import { hpaSpecOf } from '../../capacity/tuner/policy';
+import { propose } from '../../capacity/tuner/propose';
 
 /** The rules of a direction as the API writes them. */
-export interface ProposedRules extends Partial<Rules> {
+export interface ProposedRules extends Rules {
   readonly tolerance?: string;
 }
 
@@ -44,44 +40,14 @@ export interface Wanted {
   readonly progress: (done: number) => void;
 }
 
-/**
- * The cheapest policy that keeps what is wanted on the traces.
- *
- * AT THE MERGE:
- * ```ts
- * const { policy, notes } = propose(traces, service, {
- *   fewest, most, budget: overCapacity, canSetTolerance, onProgress: (done, total) => progress(done / total),
- * });
- * const { behavior } = hpaSpecOf(policy, '');
- * return { replicas: policy.replicas, requests: policy.requests, behavior, front: …, notes };
- * ```
- */
+/** The cheapest policy that keeps what is wanted on the traces. */
 export function findProposal(traces: readonly Trace[], service: Service, wanted: Wanted): Proposal {
-  const { fewest, most, overCapacity, progress } = wanted;
-  const behavior = { scaleUp: { stabilizationWindowSeconds: 0 }, scaleDown: { stabilizationWindowSeconds: 300 } };
-  const shares = [1, 0.9, 0.8, 0.7, 0.6];
-  const tried = shares.map((share, i) => {
-    progress(i / shares.length);
-    const requests = Math.round(share * service.capacity);
-    const metrics = [
-      { type: 'External', external: { metric: { name: 'requests' }, target: { averageValue: requests } } },
-    ];
-    const spec = { minReplicas: fewest, maxReplicas: most, metrics, behavior };
-    const object = { apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', spec };
-    const all = traces.map((trace) => replay(trace, service, autoscalerOf([object]), fewest));
-    const sum = (of: (one: (typeof all)[number]) => number) => all.reduce((total, one) => total + of(one), 0);
-    return {
-      requests,
-      label: `${requests} requests/s`,
-      replicaHours: sum((one) => one.replicaHours),
-      overCapacity:
-        sum((one) => one.overCapacity) /
-        Math.max(
-          1,
-          sum((one) => one.requests),
-        ),
-    };
+  const { overCapacity, progress, ...limits } = wanted;
+  const { policy, notes } = propose(traces, service, {
+    ...limits,
+    budget: overCapacity,
+    onProgress: (done, total) => progress(Math.min(1, done / total)),
   });
-  const best = tried.find((one) => one.overCapacity <= overCapacity) ?? tried[tried.length - 1];
-  return { replicas: [fewest, most], requests: best?.requests ?? 1, behavior, front: tried, notes: [] };
+  const { behavior } = hpaSpecOf(policy, '');
+  return { replicas: policy.replicas, requests: policy.requests, behavior, front: [], notes };
 }

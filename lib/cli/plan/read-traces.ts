@@ -35,8 +35,7 @@ export function readTraces(files: readonly string[], options: TraceOptions): Pla
       const content = tellingFileTrouble(file, 'be a trace that can be read', 'mend that or name another', read);
       return [prepared(readTrace(content, { name: names[i] ?? file, gunzip: gunzipSync }), options)];
     } catch (error) {
-      if (!InvalidInput.is(error)) throw error;
-      problems.push(...error.problems);
+      problems.push(...problemsOf(error, names[i] ?? file, file));
       return [];
     }
   });
@@ -56,4 +55,13 @@ function prepared({ trace, repairs }: PlannedTrace, options: TraceOptions): Plan
   const startsAt = trace.startsAt ?? options.startsAt;
   const dated = startsAt === undefined ? trace : { ...trace, startsAt };
   return { trace: options.scale === 1 ? dated : scale(dated, options.scale), repairs };
+}
+
+/** A reader knows the trace's name, and perhaps the line: a person looks for the file. */
+function problemsOf(error: unknown, name: string, file: string): Problem[] {
+  if (!InvalidInput.is(error)) throw error;
+  return error.problems.map(({ where, text }) => ({
+    where: where.startsWith(name) ? `${file}${where.slice(name.length)}` : where,
+    text,
+  }));
 }

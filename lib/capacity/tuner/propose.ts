@@ -1,0 +1,78 @@
+import type { Service } from '../simulation/service';
+import type { Trace } from '../traces/trace';
+import type { DemandPolicy } from './policy';
+import { Search } from './search';
+import { defaultsOf, spaceOf } from './space';
+import { type Rehearsal, Stage } from './stage';
+
+/** What a policy is asked to keep, and within which bounds. */
+export interface ProposeProps {
+  /** The fewest replicas, such as one in each zone. */
+  readonly fewest: number;
+  /**
+   * The most replicas that can be paid for.
+   *
+   * @default - what ten times the traces' highest traffic needs
+   */
+  readonly most?: number;
+  /** The share of requests that may come while no replica has room for them, such as 0.0002. */
+  readonly budget: number;
+  /**
+   * The share of the budget that is left for what the traces don't show.
+   *
+   * @default 0.3
+   */
+  readonly margin?: number;
+  /**
+   * Whether the autoscaler may be given a tolerance of its own: from Kubernetes 1.35.
+   *
+   * @default false
+   */
+  readonly canSetTolerance?: boolean;
+  /** Told after each step of the search; `total` is an estimate until the end. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** An autoscaler that was found, and how it does. */
+export interface Proposal {
+  readonly policy: DemandPolicy;
+  /** On the traces as they are, in their order. */
+  readonly rehearsals: readonly Rehearsal[];
+  /** Whether it keeps the budget on each trace, with the surges that are beyond reach. */
+  readonly isWithinBudget: boolean;
+  /** What one should know before one takes it, in sentences. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * The cheapest HorizontalPodAutoscaler on requests per replica that keeps requests over capacity within a budget on all
+ * traces: with a margin as they are, and in full with several times the traffic, so that it also stands a busier season
+ * than they show. Surges that no target catches, since replicas that were there twice over miss them too, are left out
+ * of that and told: they need a calendar of peaks or a higher minimum.
+ *
+ * The same input gives the same proposal.
+ *
+ * @throws Error for no trace, a trace without requests, and a budget or minimum that can't be meant
+ * @example
+ * ```ts
+ * const service = { capacity: 100, readySeconds: 120, metricWindow: 30 };
+ * const { policy } = propose([trace], service, { fewest: 3, budget: 0.0002 });
+ * ```
+ */
+export function propose(traces: readonly Trace[], service: Service, props: ProposeProps): Proposal {
+  const { fewest, budget, margin = 0.3, canSetTolerance = false, onProgress = () => {} } = props;
+  const limits = { asIs: budget * (1 - margin), grown: budget };
+  const stage = new Stage(traces, service, { fewest, limits });
+  const most = props.most ?? stage.most;
+  const space = spaceOf({ fewest, canSetTolerance });
+  const search = new Search(space, service.capacity, most, (policy) => stage.costOf(policy), onProgress);
+  const found = search.from(defaultsOf(space));
+  if (found === undefined) throw new Error('nothing found');
+  const rehearsals = stage.rehearse(found.policy);
+  return {
+    policy: found.policy,
+    rehearsals,
+    isWithinBudget: rehearsals.every(({ share }) => share <= budget),
+    notes: [],
+  };
+}

@@ -1,0 +1,128 @@
+import type { Service } from '../simulation/service';
+import type { Trace } from '../traces/trace';
+import { Course, type Surge } from './course';
+import { DEFAULT_TOLERANCE, type DemandPolicy } from './policy';
+
+/** One course that a policy has to stand, and how. */
+interface Scene {
+  readonly course: Course;
+  readonly surges: readonly Surge[];
+  /** The largest share over capacity that passes. */
+  readonly limit: number;
+}
+
+export interface StageProps {
+  readonly fewest: number;
+  /** The largest share over capacity on the traces as they are, and on the same with more traffic. */
+  readonly limits: { readonly asIs: number; readonly grown: number };
+}
+
+/** Traffic is expected to grow at least so many times. */
+const GROWTH = 3;
+
+/** Where fewer replicas than so many times the minimum are ever needed, a trace tells little of the target. */
+const INFORMATIVE = 10;
+
+/** Syncs may fall anywhere between two samples of a trace; these stand for all, in seconds. */
+const PHASES = [0, 7];
+
+/**
+ * The courses that a policy has to stand: each trace as it is, and the same trace with so much more traffic that its
+ * minimum of replicas does not matter any more. Without the second, a quiet season hides what a busy one would miss.
+ */
+export class Stage {
+  private readonly asIs: readonly Scene[];
+  private readonly all: readonly Scene[];
+  /** Replicas for ten times the highest traffic. */
+  readonly most: number;
+
+  constructor(traces: readonly Trace[], service: Service, { fewest, limits }: StageProps) {
+    this.most = Math.max(fewest, ...traces.map((trace) => Math.ceil((10 * peakOf(trace)) / service.capacity)));
+    const scene = (trace: Trace, phase: number, limit: number): Scene => {
+      const course = new Course(trace, service, fewest, phase);
+      return { course, surges: course.setReach(ampleFor(service, fewest)), limit };
+    };
+    this.asIs = traces.map((trace) => scene(trace, 0, limits.asIs));
+    this.all = [
+      ...this.asIs,
+      ...traces.flatMap((trace) => {
+        const grown = grow(trace, growthOf(trace, service, fewest));
+        return PHASES.flatMap((phase) => [
+          ...(phase === 0 ? [] : [scene(trace, phase, limits.asIs)]),
+          scene(grown, phase, limits.grown),
+        ]);
+      }),
+    ];
+  }
+
+  /** Mean cost of all courses by the oracle's; `undefined` where a limit is broken. */
+  costOf(policy: DemandPolicy): number | undefined {
+    let sum = 0;
+    for (const { course, limit } of this.all) {
+      const run = course.run(policy);
+      if (course.missedShare(run) > limit) return undefined;
+      sum += course.cost(run);
+    }
+    return sum / this.all.length;
+  }
+
+  /** How a policy does on the traces as they are. */
+  rehearse(policy: DemandPolicy): readonly Rehearsal[] {
+    return this.asIs.map(({ course, surges }) => {
+      const run = course.run(policy);
+      return {
+        trace: course.trace.name,
+        share: course.share(run),
+        reachableShare: course.missedShare(run),
+        cost: course.cost(run),
+        replicaHours: run.replicaHours,
+        surges,
+      };
+    });
+  }
+}
+
+/** What a policy met on one trace. */
+export interface Rehearsal {
+  /** The trace's name. */
+  readonly trace: string;
+  /** The share of all requests that came over capacity. */
+  readonly share: number;
+  /** The same outside of the surges that are beyond reach. */
+  readonly reachableShare: number;
+  /** Replica-hours by those of the oracle. */
+  readonly cost: number;
+  readonly replicaHours: number;
+  /** Surges that came faster than replicas could, though there had been twice as many as needed. */
+  readonly surges: readonly Surge[];
+}
+
+/** Twice the replicas that are needed, kept for ten minutes. What they miss, no target is going to catch. */
+function ampleFor({ capacity }: Service, fewest: number): DemandPolicy {
+  return {
+    requests: capacity / 2,
+    replicas: [fewest, 2 ** 31 - 1],
+    tolerance: { up: 0, down: DEFAULT_TOLERANCE },
+    up: { window: 0, percent: 900 },
+    down: { window: 600, percent: 100, every: 15 },
+  };
+}
+
+/** How much more traffic to try: what makes the busiest hundredth of the time need many times the minimum. */
+function growthOf(trace: Trace, { capacity }: Service, fewest: number): number {
+  const busy = quantile(trace.requests, 0.99) / trace.step / capacity;
+  return busy === 0 ? 1 : Math.max(GROWTH, (INFORMATIVE * fewest) / busy);
+}
+
+function grow(trace: Trace, times: number): Trace {
+  return { ...trace, requests: trace.requests.map((count) => count * times) };
+}
+
+/** Requests per second in the busiest step. */
+function peakOf({ requests, step }: Trace): number {
+  return requests.reduce((most, count) => Math.max(most, count), 0) / step;
+}
+
+function quantile(values: Float64Array, share: number): number {
+  return values.toSorted()[Math.floor(share * (values.length - 1))] ?? 0;
+}
