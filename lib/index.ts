@@ -52,6 +52,7 @@ export {
 } from './core/server-metrics';
 export type { QueryOptions } from './core/server-query';
 export { type AvailabilityObjective, type LatencyObjective, Slo, sloSchema } from './core/slo';
+export { setTrafficBudget, type TrafficBudget, trafficBudgetSchema } from './core/traffic-budget';
 export { type Transform, transform } from './core/transform';
 // Monitoring
 export { Monitoring } from './monitoring/monitoring';

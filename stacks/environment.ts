@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import {
-  autoscaleOnResourcesSchema,
+  autoscaleOnDemandSchema,
   bytesSchema,
   clusterSchema,
   gpuSchema,
@@ -11,6 +11,7 @@ import {
   sloSchema,
   startupSchema,
   tensorflowServingSchema,
+  trafficBudgetSchema,
   trainingJobSchema,
   tritonSchema,
   vllmSchema,
@@ -32,7 +33,12 @@ const serverShape = {
   /** What users of the server may expect. */
   slo: sloSchema,
   /** How many replicas there are, and when that changes. */
-  autoscaling: autoscaleOnResourcesSchema,
+  autoscaling: autoscaleOnDemandSchema,
+  /**
+   * What its traffic may cost, and how much of it may fail, as `recstack plan --trace` finds out.
+   * @default - not limited
+   */
+  budget: trafficBudgetSchema.optional(),
 };
 
 /** A volume of the cluster that outlives the pods. */

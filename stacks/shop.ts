@@ -1,12 +1,13 @@
 import type { PersistentVolumeClaim } from 'kubernetes-types/core/v1';
 import {
-  autoscaleOnResources,
+  autoscaleOnDemand,
   kubernetesObject,
   ModelServer,
   Monitoring,
   Platform,
   type Runtime,
   Stack,
+  setTrafficBudget,
   TrainingJob,
   tensorflowServing,
   triton,
@@ -39,11 +40,12 @@ type ServerSettings = Environment['retrieval' | 'ranker'];
 function addServer(
   shop: Platform,
   id: string,
-  { model, gpu, resources, startup, slo, autoscaling }: ServerSettings,
+  { model, gpu, resources, startup, slo, autoscaling, budget }: ServerSettings,
   runtime: Runtime,
 ): void {
   const server = new ModelServer(shop, id, { model, runtime, gpu, resources, startup, slo });
-  server.autoscale(autoscaleOnResources(autoscaling));
+  server.autoscale(autoscaleOnDemand(autoscaling));
+  if (budget) setTrafficBudget(server, budget);
 }
 
 function addClaims(shop: Platform, claims: Environment['claims']): void {
