@@ -79,6 +79,26 @@ export function instance<T>(check: (value: unknown) => boolean, rule: string, hi
   return z.custom<T>(check, { error: must(rule, hint) });
 }
 
+/** Stands for the message of what is told apart: the parts of a map that are wrong. */
+const BY_PARTS = '';
+
+/**
+ * A short form, such as a word, or all of it as a map. What is wrong with a map is told by its parts; anything else is
+ * taken for a short form that is wrong.
+ */
+export function shortOrMap<S extends z.ZodType, M extends z.ZodType>(short: S, map: M): z.ZodUnion<readonly [S, M]> {
+  return z.union([short, map], {
+    error: (issue) => {
+      if (issue.code !== 'invalid_union') return undefined;
+      return isMap(issue.input) ? BY_PARTS : issue.errors[0]?.[0]?.message;
+    },
+  });
+}
+
+function isMap(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /**
  * Checks a value and returns it with its defaults filled in.
  *
@@ -114,6 +134,11 @@ function toldApart(issue: z.core.$ZodIssue): { readonly path: readonly PropertyK
   if (issue.code === 'unrecognized_keys') {
     const messages = issue.message.split('\n');
     return issue.keys.map((key, i) => ({ path: [...issue.path, key], message: messages[i] ?? '' }));
+  }
+  if (issue.code === 'invalid_union' && issue.message === BY_PARTS) {
+    return (issue.errors.at(-1) ?? []).flatMap((inner) =>
+      toldApart({ ...inner, path: [...issue.path, ...inner.path] }),
+    );
   }
   // What the rule for a map's keys has to say is inside the issue.
   if (issue.code === 'invalid_key') return issue.issues.map(({ message }) => ({ path: issue.path, message }));

@@ -23,7 +23,7 @@ test('responsive doubles every half minute, at once, and goes down by a tenth a 
   });
 });
 
-test('steady grows by half a minute, once the need has lasted one, and goes down by one every two minutes', () => {
+test('steady grows by half a minute, once the need has lasted one, and goes down by a twentieth every two, after five', () => {
   expect(BEHAVIORS.steady).toEqual({
     scaleUp: {
       stabilizationWindowSeconds: 60,
@@ -34,9 +34,12 @@ test('steady grows by half a minute, once the need has lasted one, and goes down
       ],
     },
     scaleDown: {
-      stabilizationWindowSeconds: 600,
+      stabilizationWindowSeconds: 300,
       selectPolicy: 'Max',
-      policies: [{ type: 'Pods', value: 1, periodSeconds: 120 }],
+      policies: [
+        { type: 'Percent', value: 5, periodSeconds: 120 },
+        { type: 'Pods', value: 1, periodSeconds: 120 },
+      ],
     },
   });
 });
