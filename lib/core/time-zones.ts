@@ -68,3 +68,40 @@ function formatOf(timeZone: string): Intl.DateTimeFormat {
   formats.set(timeZone, format);
   return format;
 }
+
+/** Times that the clocks of a zone skip one night, or show twice. */
+export interface ClockChange {
+  /** The instant of the change. */
+  readonly at: number;
+  /** The first of these times: `'2027-03-14T02:00'`. */
+  readonly from: string;
+  /** How many minutes of them there are. */
+  readonly minutes: number;
+  readonly kind: 'skipped' | 'repeated';
+}
+
+const WEEK = 7 * 24 * 60 * MINUTE;
+
+/** The changes of a zone's clocks between two instants, in their order: two a year with summer time, else none. */
+export function clockChanges(timeZone: string, from: number, until: number): ClockChange[] {
+  const changes: ClockChange[] = [];
+  // No zone changes twice within a week.
+  for (let start = Math.floor(from / MINUTE) * MINUTE; start < until; start += WEEK) {
+    const before = offsetAt(start, timeZone);
+    const after = offsetAt(start + WEEK, timeZone);
+    if (before === after) continue;
+    let [same, changed] = [start, start + WEEK];
+    while (changed - same > MINUTE) {
+      const middle = same + Math.floor((changed - same) / 2 / MINUTE) * MINUTE;
+      if (offsetAt(middle, timeZone) === before) same = middle;
+      else changed = middle;
+    }
+    changes.push({
+      at: changed,
+      from: new Date(changed + Math.min(before, after)).toISOString().slice(0, 16),
+      minutes: Math.abs(after - before) / MINUTE,
+      kind: after > before ? 'skipped' : 'repeated',
+    });
+  }
+  return changes.filter(({ at }) => at < until);
+}

@@ -44,6 +44,8 @@ export type Component =
   | 'training-control'
   | 'monitoring'
   | 'autoscaling';
+  | 'autoscaling'
+  | 'monitoring';
 
 /** Who a workload's pods are. */
 export interface Identity {

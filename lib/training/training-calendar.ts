@@ -83,7 +83,7 @@ export class TrainingCalendar extends Construct {
     this.longestSeconds = longestEventSeconds({ timeZone, events: closed });
     const gate = new InClusterScript(this, 'gate', {
       name: this.name,
-      files: ['gate.py', 'hours.py', 'kube.py'],
+      files: ['training/in-cluster/gate.py', 'core/in-cluster/hours.py', 'core/in-cluster/kube.py'],
       settings: () => ({
         name: this.name,
         timeZone,

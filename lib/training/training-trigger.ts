@@ -56,7 +56,7 @@ export class TrainingTrigger extends Construct implements kplus.IPodSelector {
     const probe = { httpGet: { path: '/healthz', port: 'http' } };
     const script = new InClusterScript(this, 'receiver', {
       name: this.name,
-      files: ['trigger.py', 'kube.py'],
+      files: ['training/in-cluster/trigger.py', 'core/in-cluster/kube.py'],
       settings: () => ({
         cronJob,
         cooldownSeconds: seconds(cooldown),

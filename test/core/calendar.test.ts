@@ -160,7 +160,7 @@ const hasPython = spawnSync('python3', ['-c', 'import zoneinfo; zoneinfo.ZoneInf
     'instants = [datetime.fromtimestamp(case["now"], timezone.utc) for case in cases]',
     'print(json.dumps([len(events_at(case["calendar"], now)) for case, now in zip(cases, instants)]))',
   ].join('\n');
-  const cwd = join(__dirname, '..', '..', 'lib', 'training', 'in-cluster');
+  const cwd = join(__dirname, '..', '..', 'lib', 'core', 'in-cluster');
   const { stdout, stderr } = spawnSync('python3', ['-B', '-c', program], {
     cwd,
     encoding: 'utf8',
