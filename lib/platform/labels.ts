@@ -42,8 +42,6 @@ export type Component =
   | 'store'
   | 'training'
   | 'training-control'
-  | 'monitoring'
-  | 'autoscaling';
   | 'autoscaling'
   | 'monitoring';
 

@@ -1,0 +1,27 @@
+/** A share in percent with two digits that mean something: `0.027%`, `5.9%`, `100%`. */
+export function percent(share: number): string {
+  // Rounded to 100 it would deny the requests that it doesn't count.
+  return `${Number((share * 100).toPrecision(share > 0.99 && share < 1 ? 4 : 2))}%`;
+}
+
+/** An amount as people read it: whole from 100 on, else with two digits or three. */
+export function rounded(amount: number): string {
+  return String(amount >= 100 ? Math.round(amount) : Number(amount.toPrecision(3)));
+}
+
+/** `1.03` */
+export function ratio(value: number): string {
+  return value.toFixed(2);
+}
+
+/** `45 days`, `58 minutes` */
+export function length(seconds: number): string {
+  const units = [
+    ['day', 86_400],
+    ['hour', 3600],
+    ['minute', 60],
+  ] as const;
+  const [unit, size] = units.find(([, of]) => seconds >= 2 * of) ?? ['second', 1];
+  const count = Math.round((seconds / size) * 10) / 10;
+  return `${count} ${unit}${count === 1 ? '' : 's'}`;
+}

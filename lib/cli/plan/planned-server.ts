@@ -1,0 +1,69 @@
+import { ApiObject } from 'cdk8s';
+import type { IConstruct } from 'constructs';
+import type { Service } from '../../capacity/simulation/service';
+import type { Problem } from '../../core/problem';
+import { InvalidInput } from '../../core/problem';
+import { type PerReplica, type ScaledServer, scaledBelow } from '../../core/scaled';
+import { didYouMean } from '../../core/schema';
+import { type TrafficBudget, trafficBudgetOf } from '../../core/traffic-budget';
+import type { Manifest } from '../../synth/manifest';
+
+/** A server whose traffic can be replayed. */
+export interface PlannedServer {
+  /** The construct path: `shop/ranker`. */
+  readonly path: string;
+  readonly about: ScaledServer;
+  readonly perReplica: PerReplica;
+  readonly service: Service;
+  /** The objects that scale it, as synth emits them. */
+  readonly manifests: readonly Manifest[];
+  readonly budget: TrafficBudget;
+}
+
+/**
+ * The autoscaled servers of a tree, or those of them that are named.
+ *
+ * @param names names or paths; none for all
+ * @throws InvalidInput when there is none of a name, none at all, or one that can't be replayed
+ */
+export function plannedServers(root: IConstruct, names: readonly string[]): PlannedServer[] {
+  const all = scaledBelow(root);
+  if (all.length === 0) {
+    const text = 'must have a server with an autoscaler, but has none: give one by server.autoscale(…)';
+    throw new InvalidInput([{ where: '--env', text }]);
+  }
+  const isChosen = ({ path, server }: (typeof all)[number]) => names.includes(path) || names.includes(server.name);
+  const chosen = names.length === 0 ? all : all.filter(isChosen);
+  const problems = [...unknownNames(names, all), ...chosen.flatMap(unmeasured)];
+  if (problems.length > 0) throw new InvalidInput(problems);
+  return chosen.flatMap(({ path, server: about }) => {
+    const { perReplica, readySeconds, metricSeconds } = about;
+    if (perReplica === undefined) return [];
+    const service = { capacity: perReplica.rps, readySeconds, metricWindow: metricSeconds };
+    const manifests = about.objects.filter(ApiObject.isApiObject).map((object): Manifest => object.toJson());
+    return [{ path, about, perReplica, service, manifests, budget: budgetAt(root, path) }];
+  });
+}
+
+function unknownNames(names: readonly string[], all: ReturnType<typeof scaledBelow>): Problem[] {
+  const known = all.map(({ server }) => server.name);
+  return names
+    .filter((name) => !all.some(({ path, server }) => path === name || server.name === name))
+    .map((name) => {
+      const text = `must be a server with an autoscaler, got '${name}'${didYouMean(name, known)} (there are ${known.join(', ')})`;
+      return { where: '--server', text };
+    });
+}
+
+function unmeasured({ path, server }: ReturnType<typeof scaledBelow>[number]): Problem[] {
+  if (server.perReplica !== undefined) return [];
+  const text =
+    'perReplica.rps must be known for a replay, but is missing: add to its autoscaling how many requests a second ' +
+    'one replica answers within its objective, like perReplica: { rps: 100 }, or choose others by --server';
+  return [{ where: path, text }];
+}
+
+function budgetAt(root: IConstruct, path: string): TrafficBudget {
+  const construct = root.node.findAll().find(({ node }) => node.path === path);
+  return (construct && trafficBudgetOf(construct)) ?? {};
+}

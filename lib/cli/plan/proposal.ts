@@ -1,0 +1,102 @@
+import { Document, isMap, visit } from 'yaml';
+import { amount } from '../../capacity/amount';
+import { formatSeconds } from '../../core/durations';
+import { deepMerge } from '../../core/merge';
+import type { Manifest } from '../../synth/manifest';
+import type { PlannedServer } from './planned-server';
+import type { Proposal, ProposedRules } from './simulation';
+
+interface Trigger {
+  readonly type: string;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/**
+ * A server's manifests with a proposal in the place of its policy: what synth emits once the proposal stands in the
+ * environment file.
+ */
+export function withProposal({ about, manifests }: PlannedServer, proposal: Proposal): Manifest[] {
+  return manifests.map((manifest) => {
+    if (manifest.kind === 'HorizontalPodAutoscaler') return proposedHpa(manifest, proposal, about.name);
+    if (manifest.kind === 'ScaledObject') return proposedScaledObject(manifest, proposal);
+    return manifest;
+  });
+}
+
+function proposedHpa(manifest: Manifest, proposal: Proposal, name: string): Manifest {
+  const [minReplicas, maxReplicas] = proposal.replicas;
+  const { metrics = [] } = manifest.spec as { metrics?: readonly { readonly type: string }[] };
+  const target = { type: 'AverageValue', averageValue: String(proposal.requests) };
+  // A metric that it has of requests stays what it is but for its target.
+  const known = metrics.find(({ type }) => type === 'External' || type === 'Pods');
+  const metric: object = known ?? { type: 'External', external: { metric: { name: `${name}-requests` } } };
+  const source = known?.type === 'Pods' ? 'pods' : 'external';
+  const spec = { minReplicas, maxReplicas, metrics: [deepMerge(metric, { [source]: { target } })] };
+  return { ...manifest, spec: { ...(manifest.spec as object), ...spec, behavior: proposal.behavior } };
+}
+
+function proposedScaledObject(manifest: Manifest, proposal: Proposal): Manifest {
+  const [minReplicaCount, maxReplicaCount] = proposal.replicas;
+  const { triggers = [] } = manifest.spec as { triggers?: readonly Trigger[] };
+  const threshold = String(proposal.requests);
+  const proposed = triggers.flatMap((trigger) => {
+    if (trigger.type === 'cron') return trigger;
+    return trigger.type === 'prometheus' ? deepMerge(trigger, { metadata: { threshold } }) : [];
+  });
+  const advanced = { horizontalPodAutoscalerConfig: { behavior: proposal.behavior } };
+  const spec = deepMerge(manifest.spec as object, { minReplicaCount, maxReplicaCount, advanced });
+  return { ...manifest, spec: { ...spec, triggers: proposed } };
+}
+
+/** A proposal in the words of an environment file. */
+export function proposedAutoscaling({ perReplica, service }: PlannedServer, proposal: Proposal): object {
+  const { rps, concurrency, serviceSeconds, variation } = perReplica;
+  const { scaleUp, scaleDown } = proposal.behavior;
+  return {
+    replicas: proposal.replicas,
+    requests: proposal.requests,
+    window: formatSeconds(service.metricWindow),
+    behavior: { up: rulesInWords(scaleUp), down: rulesInWords(scaleDown) },
+    tolerance: toleranceInWords(scaleUp.tolerance, scaleDown.tolerance),
+    perReplica: {
+      rps,
+      concurrency,
+      serviceTime: serviceSeconds === undefined ? undefined : formatSeconds(serviceSeconds),
+      variation,
+      readyAfter: formatSeconds(service.readySeconds),
+    },
+  };
+}
+
+function rulesInWords({ stabilizationWindowSeconds, policies, selectPolicy }: ProposedRules): object {
+  return {
+    stabilizationWindow: stabilizationWindowSeconds === undefined ? undefined : `${stabilizationWindowSeconds}s`,
+    policies: policies?.map(({ type, value, periodSeconds }) => ({
+      [type === 'Pods' ? 'pods' : 'percent']: value,
+      every: formatSeconds(periodSeconds),
+    })),
+    select: selectPolicy,
+  };
+}
+
+function toleranceInWords(up: string | undefined, down: string | undefined): object | undefined {
+  if (up === undefined && down === undefined) return undefined;
+  const inWords = (quantity: string | undefined) =>
+    quantity === undefined ? undefined : `${Number((amount(quantity) * 100).toPrecision(6))}%`;
+  return { up: inWords(up), down: inWords(down) };
+}
+
+/** Ready to be pasted below the server in the environment file. */
+export function proposalYaml(autoscaling: object): string {
+  const document = new Document({ autoscaling });
+  // As a person writes it: what belongs together stands in one line.
+  visit(document, {
+    Seq: (_key, list) => {
+      list.flow = true;
+    },
+    Map: (_key, map, ancestors) => {
+      map.flow = ancestors.filter(isMap).length > 1 && !map.items.some(({ value }) => isMap(value));
+    },
+  });
+  return document.toString({ lineWidth: 0 });
+}

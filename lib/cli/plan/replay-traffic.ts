@@ -1,0 +1,52 @@
+import { join } from 'node:path';
+import type { App } from 'cdk8s';
+import { formatProblem, type Problem } from '../../core/problem';
+import { render } from '../../synth/render';
+import type { Terminal } from '../terminal';
+import { describeTraffic } from './describe-traffic';
+import { planTraffic } from './plan-traffic';
+import { trafficPage } from './report/page';
+import { trafficJson } from './traffic-json';
+import { writeFile } from './write-file';
+
+interface Options {
+  readonly env: string;
+  readonly trace: readonly string[];
+  readonly server: readonly string[];
+  readonly scale: number;
+  readonly startsAt?: number;
+  readonly propose: boolean;
+  readonly report: string | boolean;
+  readonly json?: string;
+}
+
+/**
+ * Replays traces against an environment's autoscalers, shows what they met, and writes it down.
+ *
+ * @returns what is broken of the servers' budgets
+ * @throws InvalidInput with everything that is wrong; nothing is written then
+ */
+export function replayTraffic(app: App, options: Options, terminal: Terminal): readonly Problem[] {
+  // What synth refuses has no manifests to replay against.
+  render(app, { deferred: 'keep' });
+  const progress = terminal.progress ?? (() => {});
+  const { trace: traces, server: servers } = options;
+  const plan = planTraffic(app, { ...options, traces, servers }, progress);
+  progress('');
+  for (const { trace, repairs } of plan.traces) {
+    for (const text of repairs) terminal.err(`repaired ${formatProblem({ where: trace.name, text })}\n`);
+  }
+  const json = `${JSON.stringify(trafficJson(plan), undefined, 2)}\n`;
+  terminal.out(options.json === '-' ? json : describeTraffic(plan, terminal.columns));
+  const tell = options.json === '-' ? terminal.err : terminal.out;
+  if (options.json !== undefined && options.json !== '-') write(options.json, json);
+  if (options.report !== false) {
+    write(typeof options.report === 'string' ? options.report : join('dist', `${options.env}-plan.html`), trafficPage(plan));
+  }
+  return plan.servers.flatMap(({ broken }) => broken);
+
+  function write(file: string, content: string): void {
+    writeFile(file, content);
+    tell(`written ${file}\n`);
+  }
+}
