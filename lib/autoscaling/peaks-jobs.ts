@@ -77,7 +77,7 @@ export function emitPeakJobs(scope: Construct, peaks: Peaks, props: PeakJobsProp
   };
   return {
     ...emitProgram(parts, program),
-    cronJobs: due(planned, peaks.timeZone, name).map((run) => emitCronJob(parts, program, run)),
+    cronJobs: due(planned, peaks.timeZone, name, scope).map((run) => emitCronJob(parts, program, run)),
   };
 }
 
@@ -93,7 +93,7 @@ interface Run {
 }
 
 /** The runs of all peaks. Each sees to all of them, so that one is enough for those that are due at the same times. */
-function due(planned: readonly PlannedPeak[], zone: string, prefix: string): Run[] {
+function due(planned: readonly PlannedPeak[], zone: string, prefix: string, scope: Construct): Run[] {
   const runs = new Map<string, Run>();
   const taken = new Map<string, number>();
   for (const peak of planned) {
@@ -101,7 +101,7 @@ function due(planned: readonly PlannedPeak[], zone: string, prefix: string): Run
     for (const schedule of schedulesOf(peak)) {
       const key = `${schedule} ${timeZone}`;
       if (runs.has(key)) continue;
-      const id = idOf(peak.name, prefix);
+      const id = idOf(peak.name, prefix, scope);
       const count = (taken.get(id) ?? 0) + 1;
       taken.set(id, count);
       const numbered = count === 1 ? id : `${id}-${count}`;
@@ -115,14 +115,14 @@ function due(planned: readonly PlannedPeak[], zone: string, prefix: string): Run
 const NUMBER = '-999';
 
 /** The name of an event where an object may bear it, else a short one for it. */
-function idOf(event: string, prefix: string): string {
+function idOf(event: string, prefix: string, scope: Construct): string {
   const fits = (id: string) => isName(`${prefix}-${id}${NUMBER}`, MAX_CRON_JOB_NAME);
   const short = hash(event).slice(0, 8);
   const id = [event, short].find(fits);
   if (id !== undefined) return id;
   const most = MAX_CRON_JOB_NAME - `-${short}${NUMBER}`.length;
-  const text = `must have a name of at most ${most} characters with peaks, got '${prefix}': its CronJobs' names are longer`;
-  throw new InvalidInput([{ where: prefix, text }]);
+  const text = `name must have at most ${most} characters with peaks, got '${prefix}': the names of their CronJobs begin with it`;
+  throw new InvalidInput([{ where: scope.node.path, text }]);
 }
 
 function emitCronJob(parts: Construct, program: InClusterProgram, { id, name, schedule, timeZone }: Run): ApiObject {

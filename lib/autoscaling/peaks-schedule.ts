@@ -53,7 +53,7 @@ function daysOfMonths({ every, start, end }: PlannedPeak): string[] {
     months[date.getUTCMonth()]?.add(date.getUTCDate());
   }
   const length = (month: number) => new Date(Date.UTC(LEAP_YEAR, month, 0)).getUTCDate();
-  const named = groups(months.map((set, i) => [i + 1, set.size === length(i + 1) ? '*' : ranges([...set], 0)]));
+  const named = groups(months.map((set, i) => [i + 1, set.size === length(i + 1) ? '*' : ranges([...set])]));
   return named.map(([days, list]) => `* ${days} ${ranges(list, 12)} *`);
 }
 
@@ -67,7 +67,7 @@ function groups(texts: readonly (readonly [number, string])[]): [string, number[
 }
 
 /** Numbers as a field of a cron: `0-2,22,23`; all of them, `*`. */
-function ranges(numbers: readonly number[], all: number): string {
+function ranges(numbers: readonly number[], all?: number): string {
   if (numbers.length === all) return '*';
   const sorted = [...numbers].sort((a, b) => a - b);
   const starts = sorted.filter((number) => !sorted.includes(number - 1));

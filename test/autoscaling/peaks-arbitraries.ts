@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { peaksSchema } from '../../lib/autoscaling/peaks';
 import { peakProblems } from '../../lib/autoscaling/peaks-problems';
 import { type Event, peaksOf, SERVER } from './peaks-fixtures';
 
@@ -59,3 +60,22 @@ const change = fc
   )
   .map(([day, minutes]) => Date.parse(day) / MINUTE + minutes);
 export const instant = fc.oneof(somewhen, change).map((minutes) => minutes * MINUTE);
+
+/** Peaks of some day, in the same zones. */
+export const once = fc
+  .tuple(fc.integer({ min: 0, max: 3000 }), fc.integer({ min: 1, max: 80 }), time, zone, lead)
+  .map(([day, hours, clock, timeZone, given]) => {
+    const start = Date.parse(`${new Date(Date.UTC(2026, 0, 1 + day)).toISOString().slice(0, 10)}T${clock}Z`);
+    const local = (at: number) => new Date(at).toISOString().slice(0, 16);
+    return {
+      name: 'x',
+      start: local(start),
+      end: local(start + hours * 3_600_000),
+      timeZone,
+      lead: given,
+      replicas: 40,
+    };
+  })
+  // Not at a time that the clocks skip or repeat.
+  .filter((event) => peaksSchema.safeParse({ timeZone: event.timeZone, events: [event] }).success)
+  .map((event) => peaksOf([event as Event], event.timeZone));
