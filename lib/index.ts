@@ -13,6 +13,7 @@ export {
   autoscaleOnResourcesSchema,
 } from './autoscaling/autoscale-on-resources';
 export { BEHAVIORS, type BehaviorName } from './autoscaling/behavior';
+export { type Peak, type PeaksProps, peakSchema, peaksSchema } from './autoscaling/peaks';
 export { type PerReplicaProps, perReplicaSchema } from './autoscaling/per-replica';
 export type { ScalingRules } from './autoscaling/rules';
 export {
