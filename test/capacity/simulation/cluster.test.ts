@@ -34,7 +34,12 @@ test('delays by quantiles are such ones, and the same for the same seed', () => 
 });
 
 test('replicas with a delay of their own come one by one', () => {
-  const { ready } = course([0, 100, ...times(6, 100)], { scheduling: [[0, 0], [1, 60]] });
+  const { ready } = course([0, 100, ...times(6, 100)], {
+    scheduling: [
+      [0, 0],
+      [1, 60],
+    ],
+  });
   expect(ready.slice(0, 3)).toEqual([0, 0, 0]);
   expect(ready[3]).toBe(0);
   for (const [i, share] of [0.25, 0.5, 0.75, 1].entries()) {
@@ -141,7 +146,11 @@ test('whatever happens, nothing is ready that is not wanted or has no room', () 
   const cluster = fc.record({
     scheduling: fc.constantFrom(0, 20, DLRM_SCHEDULING),
     losses: fc.array(loss, { maxLength: 3 }),
-    nodes: fc.record({ room: fc.nat(8), comeAfter: fc.constantFrom(0, 40, 300), most: fc.integer({ min: 8, max: 12 }) }),
+    nodes: fc.record({
+      room: fc.nat(8),
+      comeAfter: fc.constantFrom(0, 40, 300),
+      most: fc.integer({ min: 8, max: 12 }),
+    }),
     seed: fc.nat(),
   });
   fc.assert(

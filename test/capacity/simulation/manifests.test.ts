@@ -89,7 +89,9 @@ test('the use of GPUs is in percent', () => {
 });
 
 test('whoever knows better says what a metric tells of', () => {
-  const options = { measure: ({ name }: { name: string }) => (name === 'lag' ? ('queue' as const) : ('requests' as const)) };
+  const options = {
+    measure: ({ name }: { name: string }) => (name === 'lag' ? ('queue' as const) : ('requests' as const)),
+  };
   const autoscaler = hpa({ ...BOUNDS, metrics: [external('lag', '10')] }, options);
   expect(autoscaler.sync(0, seen(5, { rate: 20, queue: 90 }))).toBe(9);
 });

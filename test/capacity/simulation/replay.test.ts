@@ -98,17 +98,21 @@ const ratesArb = fc.array(fc.integer({ min: 0, max: 3000 }), { minLength: 1, max
 
 test('what is answered and what is over capacity are all requests, whatever the autoscaler does', () => {
   fc.assert(
-    fc.property(ratesArb, fc.array(fc.integer({ min: 0, max: 30 }), { minLength: 60, maxLength: 60 }), (rates, plan) => {
-      const trace = traceOf(rates);
-      const result = replay(trace, SERVICE, { sync: (now) => plan[now / 15] ?? 0 }, 3);
-      const answered = result.offered.reduce(
-        (sum, rate, i) => sum + Math.min(rate, (result.ready[i] ?? 0) * SERVICE.capacity) * 15,
-        0,
-      );
-      expect(answered + result.overCapacity).toBeCloseTo(result.requests, 3);
-      expect(result.ready.every((count, i) => count >= 0 && count <= (result.replicas[i] ?? 0))).toBe(true);
-      expect(result.replicaHours * 3600).toBeCloseTo(15 * result.replicas.reduce((a, b) => a + b, 0));
-    }),
+    fc.property(
+      ratesArb,
+      fc.array(fc.integer({ min: 0, max: 30 }), { minLength: 60, maxLength: 60 }),
+      (rates, plan) => {
+        const trace = traceOf(rates);
+        const result = replay(trace, SERVICE, { sync: (now) => plan[now / 15] ?? 0 }, 3);
+        const answered = result.offered.reduce(
+          (sum, rate, i) => sum + Math.min(rate, (result.ready[i] ?? 0) * SERVICE.capacity) * 15,
+          0,
+        );
+        expect(answered + result.overCapacity).toBeCloseTo(result.requests, 3);
+        expect(result.ready.every((count, i) => count >= 0 && count <= (result.replicas[i] ?? 0))).toBe(true);
+        expect(result.replicaHours * 3600).toBeCloseTo(15 * result.replicas.reduce((a, b) => a + b, 0));
+      },
+    ),
   );
 });
 
