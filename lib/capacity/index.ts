@@ -9,3 +9,22 @@ export type { Behavior, Rules } from './hpa/limits';
 export type { PodGroup, Sample } from './hpa/pods';
 export { type Hpa, policyOf } from './hpa/policy';
 export type { Reading, Target, Tolerance, Workload } from './hpa/proposal';
+export type { Autoscaler, Seen } from './simulation/autoscaler';
+export { BASELINES, type Bounds, type Candidate, constantly } from './simulation/baselines';
+export {
+  type Cluster,
+  DLRM_SCHEDULING,
+  type Loss,
+  type Nodes,
+  type Outage,
+  type Quantiles,
+} from './simulation/cluster';
+export { type Comparison, type ComparisonOptions, compare } from './simulation/compare';
+export type { Floors } from './simulation/floors';
+export type { ShareLate } from './simulation/lateness';
+export { type AppliedObject, type AutoscalerOptions, autoscalerOf } from './simulation/manifests';
+export { oracle, oracleHours } from './simulation/oracle';
+export { type Measure, type Metric, measureOf } from './simulation/readings';
+export { type Replay, type ReplayOptions, replay } from './simulation/replay';
+export type { Cpu, Service } from './simulation/service';
+export type { Trace } from './traces/trace';

@@ -1,4 +1,4 @@
-import { cronFields } from './cron';
+import { cronFields } from '../core/cron';
 
 /** In 28 years, every date falls on every day of the week equally often, leap years included. */
 const CYCLE = { firstYear: 2001, days: 28 * 365.25, months: 28 * 12 } as const;

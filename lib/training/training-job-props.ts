@@ -14,7 +14,7 @@ import type { RayJob } from '../crds/ray';
 import type { TrainingRuntime, TrainJob } from '../crds/trainer';
 import { GPU_TYPES } from '../platform/gpus';
 import { type BestHyperparameters, isBestHyperparameters } from './best-hyperparameters';
-import { hasCronValues } from './cron';
+import { hasCronValues } from '../core/cron';
 import { ENGINES } from './engines/capabilities';
 import { hyperparametersSchema } from './hyperparameters';
 import { networkSchema } from './network-props';

@@ -1,4 +1,4 @@
-import { hasCronValues } from '../../lib/training/cron';
+import { hasCronValues } from '../../lib/core/cron';
 import { longestPause } from '../../lib/training/runs';
 import { problemsOf } from '../serving/fixtures';
 import { cronJobOf, training } from './fixtures';

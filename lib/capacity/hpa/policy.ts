@@ -13,13 +13,19 @@ export interface Hpa {
   };
 }
 
-interface Metric {
+/** One of its metrics. */
+export interface Metric {
   readonly type: string;
   readonly resource?: ResourceMetric;
   readonly containerResource?: ResourceMetric;
-  readonly pods?: { readonly target: MetricTarget };
-  readonly object?: { readonly target: MetricTarget };
-  readonly external?: { readonly target: MetricTarget };
+  readonly pods?: CustomMetric;
+  readonly object?: CustomMetric;
+  readonly external?: CustomMetric;
+}
+
+interface CustomMetric {
+  readonly metric?: { readonly name?: string };
+  readonly target: MetricTarget;
 }
 
 interface ResourceMetric {

@@ -1,10 +1,13 @@
-import type { PodGroup } from '../hpa/pods';
 import { Arrivals, duration, type Trace } from '../traces/trace';
 import type { Autoscaler } from './autoscaler';
+import type { Cluster } from './cluster';
+import { Fleet } from './fleet';
+import { Lateness, type ShareLate } from './lateness';
 import type { Service } from './service';
+import { Sight } from './sight';
+import { SYNC_PERIOD } from './ticks';
 
-/** Seconds between two syncs of the autoscaler: the default of kube-controller-manager. */
-export const SYNC_PERIOD = 15;
+export { SYNC_PERIOD };
 
 /** What a trace would have met. */
 export interface Replay {
@@ -12,7 +15,9 @@ export interface Replay {
   readonly tick: number;
   /** Requests per second in each tick. */
   readonly offered: Float64Array;
-  /** Replicas that are paid for in each tick, ready or not. */
+  /** Replicas that the server is told to have in each tick. */
+  readonly wanted: Int32Array;
+  /** Replicas that are paid for in each tick, ready or not: those that are wanted and have a node. */
   readonly replicas: Int32Array;
   /** Replicas that answer requests in each tick. */
   readonly ready: Int32Array;
@@ -20,67 +25,74 @@ export interface Replay {
   readonly requests: number;
   /** Requests that came while the ready replicas had no room for them. */
   readonly overCapacity: number;
+  /** Requests that took longer than they may, with those over capacity; undefined unless something tells how many. */
+  readonly late: number | undefined;
   /** What was paid for. */
   readonly replicaHours: number;
 }
 
-/** Replicas that were started at one time. */
-interface Starting {
-  readonly readyAt: number;
-  count: number;
+/** What a replay may be told beside. */
+export interface ReplayOptions {
+  /** @default - replicas are ready after the service's own time, whatever happens */
+  readonly cluster?: Cluster;
+  /** @default - it isn't known how long requests take */
+  readonly late?: ShareLate;
 }
 
 /**
- * Sends a trace through a server and its autoscaler, tick by tick. Requests come evenly within a tick, and what the
- * ready replicas have no room for counts as over capacity.
+ * Sends a trace through a server and its autoscaler, tick by tick: what has become ready answers, the autoscaler sees
+ * the time before and decides, and the requests of the tick come, evenly. What the ready replicas have no room for
+ * counts as over capacity; at none it is everything.
  *
  * @param initial replicas that are ready at the start
  */
-export function replay(trace: Trace, service: Service, autoscaler: Autoscaler, initial: number): Replay {
+export function replay(
+  trace: Trace,
+  service: Service,
+  autoscaler: Autoscaler,
+  initial: number,
+  { cluster = {}, late }: ReplayOptions = {},
+): Replay {
   const arrivals = new Arrivals(trace);
-  const ticks = Math.ceil(duration(trace) / SYNC_PERIOD);
+  const end = duration(trace);
+  const ticks = Math.ceil(end / SYNC_PERIOD);
   const offered = new Float64Array(ticks);
+  const wanted = new Int32Array(ticks);
   const replicas = new Int32Array(ticks);
   const ready = new Int32Array(ticks);
-  const starting: Starting[] = [];
-  let desired = initial;
-  let serving = initial;
+  const fleet = new Fleet(service, cluster, initial);
+  const sight = new Sight(arrivals, service, cluster, fleet);
+  const lateness = late && new Lateness(late, service.capacity);
   let overCapacity = 0;
   let paid = 0;
   for (let i = 0; i < ticks; i++) {
     const now = i * SYNC_PERIOD;
-    while (starting[0] !== undefined && starting[0].readyAt <= now) serving += starting.shift()?.count ?? 0;
-    const before = desired;
-    desired = autoscaler.sync(now, {
-      specReplicas: before,
-      statusReplicas: before,
-      pods: podsOf(serving, starting, now - SYNC_PERIOD),
-      rate: arrivals.rate(now - service.metricWindow, now),
-    });
-    if (desired > before) starting.push({ readyAt: now + service.readySeconds, count: desired - before });
-    let surplus = before - desired;
-    // A ReplicaSet takes away what isn't ready first, the youngest before the others.
-    while (surplus > 0 && starting.length > 0) {
-      const youngest = starting[starting.length - 1] as Starting;
-      const gone = Math.min(surplus, youngest.count);
-      youngest.count -= gone;
-      surplus -= gone;
-      if (youngest.count === 0) starting.pop();
-    }
-    if (surplus > 0) serving -= surplus;
-    const rate = arrivals.rate(now, now + SYNC_PERIOD);
+    // The last tick may be a part of one.
+    const until = Math.min(now + SYNC_PERIOD, end);
+    fleet.advance(now);
+    sight.now = now;
+    fleet.scale(now, autoscaler.sync(now, sight));
+    const rate = arrivals.rate(now, until);
+    const serving = fleet.ready;
+    sight.pass(rate, until - now);
     offered[i] = rate;
-    replicas[i] = desired;
+    wanted[i] = fleet.wanted;
+    replicas[i] = fleet.paid(now);
     ready[i] = serving;
-    overCapacity += Math.max(0, rate - serving * service.capacity) * SYNC_PERIOD;
-    paid += desired * SYNC_PERIOD;
+    const over = Math.max(0, rate - serving * service.capacity);
+    overCapacity += over * (until - now);
+    lateness?.add(rate, serving, until - now);
+    paid += (replicas[i] ?? 0) * (until - now);
   }
-  const requests = arrivals.until(duration(trace));
-  return { tick: SYNC_PERIOD, offered, replicas, ready, requests, overCapacity, replicaHours: paid / 3600 };
-}
-
-function podsOf(serving: number, starting: readonly Starting[], since: number): PodGroup[] {
-  const groups: PodGroup[] = [{ count: serving, phase: 'Running', ready: { is: true, since } }];
-  for (const { count } of starting) groups.push({ count, phase: 'Running', ready: { is: false, since } });
-  return groups;
+  return {
+    tick: SYNC_PERIOD,
+    offered,
+    wanted,
+    replicas,
+    ready,
+    requests: arrivals.until(end),
+    overCapacity,
+    late: lateness?.sum,
+    replicaHours: paid / 3600,
+  };
 }

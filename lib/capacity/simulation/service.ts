@@ -6,4 +6,51 @@ export interface Service {
   readonly readySeconds: number;
   /** Seconds over which the rate that the autoscaler sees is an average. */
   readonly metricWindow: number;
+  /**
+   * Of the seconds until it is ready, those in which a replica is pending: its image and its model are pulled. The
+   * controller takes such a pod for one that is not ready, whatever the metric.
+   * @default 0
+   */
+  readonly pendingSeconds?: number;
+  /**
+   * Requests that a replica works on at the same time.
+   * @default 1
+   */
+  readonly concurrency?: number;
+  /**
+   * Mean time of work on a request, in seconds.
+   * @default - that of a replica which is full at its capacity: concurrency / capacity
+   */
+  readonly serviceSeconds?: number;
+  /**
+   * Seconds that a request waits before its client gives up.
+   * @default 10
+   */
+  readonly patience?: number;
+  /** What is known of a replica's use of the CPU. */
+  readonly cpu?: Cpu;
+}
+
+/** How much CPU a replica takes. */
+export interface Cpu {
+  /**
+   * What a replica requests, in cores.
+   * @default 1
+   */
+  readonly request?: number;
+  /**
+   * What it uses at its capacity, as a share of its request; it uses as much less or more as it has less or more to do.
+   * @default 0.7: what a replica answers in time ends before its CPU does
+   */
+  readonly atCapacity?: number;
+  /**
+   * The most that it can use, as a share of its request: its limit, or its share of the node.
+   * @default 1
+   */
+  readonly most?: number;
+  /**
+   * What it uses until it is ready, as a share of its request.
+   * @default 0
+   */
+  readonly starting?: number;
 }
