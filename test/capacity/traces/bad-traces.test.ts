@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { readTrace, type TraceOptions } from '../../../lib/capacity';
 import { InvalidInput } from '../../../lib/core/problem';
 
@@ -153,6 +154,12 @@ describe('columns that can not be told apart are refused', () => {
       'date,time,requests\n2026-11-10,20:00,1\n',
       {},
       "[t:1] must have one column of times, got 'date' and 'time': join them into one, or take one out",
+    ],
+    [
+      'chosen without names',
+      '0,1\n',
+      { columns: ['requests'] },
+      '[t:1] must have a line of column names, as columns are chosen, got none',
     ],
     [
       'three without names',
@@ -321,5 +328,32 @@ test('a million rows are read, to the last', () => {
 test('options are checked', () => {
   expect(refusal('', { values: 'rate' as 'rates' })).toBe(
     "[readTrace] values must be one of counts, rates, got 'rate': did you mean 'rates'?",
+  );
+});
+
+test('whatever a file has, it is read or refused with words', () => {
+  const cell = fc.oneof(
+    fc.constantFrom('', '0', '60', '-1', 'NaN', '1e9', '"', '2026-11-10', 'time', 'requests', '#'),
+    fc.string(),
+  );
+  const line = fc.array(cell, { maxLength: 3 }).map((cells) => cells.join());
+  const file = fc.oneof(
+    fc.array(line, { maxLength: 6 }).map((lines) => lines.join('\n')),
+    fc.array(line, { maxLength: 6 }).map((lines) => `time_s,requests\n${lines.join('\n')}`),
+    fc.json(),
+    fc.json().map((value) => `[{"metric":{},"values":[[0,"1"],${value}]}]`),
+    fc.uint8Array(),
+  );
+  fc.assert(
+    fc.property(file, fc.constantFrom(undefined, 'none', 'between'), (content, gaps) => {
+      try {
+        const { trace } = readTrace(content, { gaps });
+        expect(trace.step).toBeGreaterThan(0);
+        expect(trace.requests.every((count) => count >= 0 && Number.isFinite(count))).toBe(true);
+      } catch (error) {
+        if (!InvalidInput.is(error)) throw error;
+      }
+    }),
+    { numRuns: 1000 },
   );
 });

@@ -161,6 +161,11 @@ test('what was written is read as the same', () => {
   );
 });
 
+test('the name of its first column tells since when seconds are counted', () => {
+  const written = { name: 'x', step: 60, startsAt: 1_794_340_800, requests: Float64Array.of(1, 2) };
+  expect(writeTrace(written)).toBe('timestamp_s,requests\n1794340800,1\n1794340860,2\n');
+});
+
 test('fractions of requests are written in full', () => {
   expect(writeTrace({ name: 'x', step: 0.5, requests: Float64Array.of(0.1, 1 / 3) })).toBe(
     `time_s,requests\n0,0.1\n0.5,${1 / 3}\n`,
