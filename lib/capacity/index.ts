@@ -28,3 +28,24 @@ export { type Measure, type Metric, measureOf } from './simulation/readings';
 export { type Replay, type ReplayOptions, replay } from './simulation/replay';
 export type { Cpu, Service } from './simulation/service';
 export type { Trace } from './traces/trace';
+export { type FlashSale, flashSale } from './traces/flash-sale';
+export {
+  type Daily,
+  daily,
+  type Outage,
+  outage,
+  type Sale,
+  sale,
+  type Weekly,
+  weekly,
+} from './traces/generate';
+export type { TraceOptions } from './traces/options';
+export { type ReadTrace, readTrace } from './traces/read-trace';
+export { resample } from './traces/resample';
+export { scale } from './traces/scale';
+export { slice } from './traces/slice';
+export { summaryOf, type TraceSummary } from './traces/summary';
+export { duration, type Trace } from './traces/trace';
+export { writeTrace } from './traces/write-trace';
+export { readUsage, type Usage } from './usage';
+export { type MemoryUsage, type ObservedUsage, type VerticalFit, verticalFit } from './vertical-fit';

@@ -14,10 +14,11 @@ const CHUNK = 2 ** 20;
 export function samplesOfCsv(text: string, name: string, options: TraceOptions): Samples {
   // Excel is told the delimiter in a line of its own, by Grafana among others.
   const [declaration = '', told] = /^sep=(.)\r?\n/.exec(text) ?? [];
-  const table = new Table(name, options);
+  const delimiter = told ?? delimiterOf(text);
+  const table = new Table(name, delimiter, options);
   let line = declaration === '' ? 1 : 2;
   Papa.parse<string[]>(text.slice(declaration.length), {
-    delimiter: told ?? delimiterOf(text),
+    delimiter,
     chunkSize: CHUNK,
     // Its types want to be told of the end; it is reached before parse returns.
     complete: () => undefined,
@@ -41,15 +42,18 @@ class Table {
   private readonly values: number[] = [];
   private readonly lines: number[] = [];
   private readonly complaints = new Complaints();
-  private readonly cells = cellReader();
+  private readonly cells: ReturnType<typeof cellReader>;
   private columns: Columns | undefined;
   private clock: Clock | undefined;
   private names: readonly string[] = [];
 
   constructor(
     private readonly name: string,
+    delimiter: string,
     private readonly options: TraceOptions,
-  ) {}
+  ) {
+    this.cells = cellReader(delimiter);
+  }
 
   add(row: readonly string[], line: number): void {
     if (isBlank(row)) return;
@@ -57,7 +61,8 @@ class Table {
       const where = `${this.name}:${line}`;
       const hasNames = !row.some((cell) => isTime(cell.trim()));
       this.names = hasNames ? row : [];
-      this.columns = hasNames ? columnsOf(row, where, this.options.columns) : unnamedColumns(row.length, where);
+      const chosen = this.options.columns;
+      this.columns = hasNames ? columnsOf(row, where, chosen) : unnamedColumns(row.length, where, chosen);
       if (hasNames) return;
     }
     const seconds = this.timeIn(row, line, this.columns);

@@ -1,11 +1,12 @@
 import { isPlainMap } from '../../core/plain';
 import { show } from '../../core/problem';
 import type { TraceOptions } from './options';
-import { Complaints, refuse, type Samples } from './samples';
+import { Complaints, reasonOf, refuse, type Samples } from './samples';
 import { instant } from './telling';
 import { readValue } from './values';
 
-interface Series {
+/** One series of an answer, as it came. */
+export interface Series {
   readonly metric: Readonly<Record<string, unknown>>;
   readonly values: readonly unknown[];
 }
@@ -14,10 +15,10 @@ const SHAPE = "the answer of Prometheus to a range query: {status, data: {result
 
 /** Reads the answer to a range query; the series are added up. */
 export function samplesOfPrometheus(text: string, name: string, { values: kind }: TraceOptions): Samples {
-  const answer = parsed(text, name);
+  const { series, warnings } = rangeAnswer(text, name);
   const sums = new Map<number, number>();
   const complaints = new Complaints();
-  for (const { metric, values } of seriesOf(answer, name)) {
+  for (const { metric, values } of series) {
     const raw = metric.__name__;
     if (typeof raw === 'string' && /_(total|count|sum|bucket)$/.test(raw) && kind !== 'counts') {
       refuse(name, `must be a rate, got the counter ${raw}, which only grows: query sum(rate(${raw}[1m]))`);
@@ -37,7 +38,17 @@ export function samplesOfPrometheus(text: string, name: string, { values: kind }
     areRates: kind !== 'counts',
     looksBack: true,
     where: (index) => `${name} at ${instant(times[index] ?? 0)}`,
-    repairs: warningsOf(answer),
+    repairs: warnings,
+  };
+}
+
+/** The series of an answer, and what Prometheus itself found odd about it, such as a part that is missing. */
+export function rangeAnswer(text: string, name: string): { series: Series[]; warnings: string[] } {
+  const answer = parsed(text, name);
+  const warnings = isPlainMap(answer) && Array.isArray(answer.warnings) ? answer.warnings : [];
+  return {
+    series: seriesOf(answer, name),
+    warnings: warnings.map((warning) => `Prometheus warned: ${String(warning)}`),
   };
 }
 
@@ -45,8 +56,7 @@ function parsed(text: string, name: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    const reason = error instanceof Error ? error.message.replace(/\s+/g, ' ') : String(error);
-    return refuse(name, `must be whole JSON (${reason}): was it cut off when it was fetched?`);
+    return refuse(name, `must be whole JSON (${reasonOf(error)}): was it cut off when it was fetched?`);
   }
 }
 
@@ -78,25 +88,30 @@ function addSample(
   sums: Map<number, number>,
   complaints: Complaints,
 ): void {
-  const [time, text] = Array.isArray(sample) ? sample : [];
-  if (typeof time !== 'number' || (typeof text !== 'string' && typeof text !== 'number' && text !== null)) {
-    complaints.add(name, `must have samples like [1762804800, '12.5'], got ${show(sample)}`);
-    return;
-  }
-  // Some tools write numbers without quotes, and null for NaN.
-  const value = readValue(String(text ?? ''));
-  if (typeof value === 'string') {
-    complaints.add(`${name} at ${instant(time)}`, `the value of ${show(metric)} ${value}`);
-    return;
-  }
+  const read = readSample(sample, metric, name, complaints);
+  if (read === undefined) return;
+  const { time, value } = read;
   const before = sums.get(time);
   // A series without a value adds nothing to the others; where none has one, there is none.
   if (before === undefined || Number.isNaN(before)) sums.set(time, value);
   else if (!Number.isNaN(value)) sums.set(time, before + value);
 }
 
-/** What Prometheus itself found odd about the answer, such as a part that is missing. */
-function warningsOf(answer: unknown): string[] {
-  const warnings = isPlainMap(answer) && Array.isArray(answer.warnings) ? answer.warnings : [];
-  return warnings.map((warning) => `Prometheus warned: ${String(warning)}`);
+/** One sample of a series, its value NaN where it has none; or undefined, after a complaint. */
+export function readSample(
+  sample: unknown,
+  metric: Series['metric'],
+  name: string,
+  complaints: Complaints,
+): { time: number; value: number } | undefined {
+  const [time, text] = Array.isArray(sample) ? sample : [];
+  if (typeof time !== 'number' || (typeof text !== 'string' && typeof text !== 'number' && text !== null)) {
+    complaints.add(name, `must have samples like [1762804800, '12.5'], got ${show(sample)}`);
+    return undefined;
+  }
+  // Some tools write numbers without quotes, and null for NaN.
+  const value = readValue(String(text ?? ''));
+  if (typeof value === 'number') return { time, value };
+  complaints.add(`${name} at ${instant(time)}`, `the value of ${show(metric)} ${value}`);
+  return undefined;
 }

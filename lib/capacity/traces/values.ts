@@ -3,7 +3,7 @@ import { must } from '../../core/schema';
 /** What tools write where there is no value. */
 const NOTHING = new Set(['', '-', 'nan', 'null', 'none', 'undefined', 'n/a', 'na', 'stale']);
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
-/** Of Excel where the decimal is a comma; the delimiter is a semicolon there. */
+/** Of Excel, in countries where the decimal is a comma and a semicolon stands between columns. */
 const DECIMAL_COMMA = /^[+-]?\d+,\d+$/;
 /** As Grafana formats rates: `1.23 K req/s`, `950 req/s`. */
 const FORMATTED = /^(\d+(?:\.\d+)?) ?([KMBT]|Mil|Bil|Tri)?( ?(?:req|reqs|requests|ops|c|r|w|rec|rps|qps|counts)\/s)?$/;
@@ -30,7 +30,7 @@ export function readValue(cell: string): number | string {
 }
 
 /** Reads the cells of a table, which people may have formatted, and remembers what was odd about them. */
-export function cellReader() {
+export function cellReader(delimiter: string) {
   let formatted: string | undefined;
   let commas: string | undefined;
   let perSecond = false;
@@ -38,7 +38,7 @@ export function cellReader() {
     read(cell: string): number | string {
       const value = readValue(cell);
       if (typeof value === 'number') return value;
-      if (DECIMAL_COMMA.test(cell)) {
+      if (delimiter === ';' && DECIMAL_COMMA.test(cell)) {
         commas ??= cell;
         return readValue(cell.replace(',', '.'));
       }
