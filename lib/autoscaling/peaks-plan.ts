@@ -125,11 +125,9 @@ function dailyWithLead({ name, days, ...peak }: DailyPeak, timeZone: string, lea
     };
   };
   if (over - begin < DAY) return [event(begin, over)];
-  // One event can't be on for a day and more, such as a Sunday from its lead on: a second one takes over at its start. Nor
-  // can one be on for just a day, unless from midnight.
-  const turn = times.after(start);
-  const longest = timeAt('day', turn).local === '00:00' ? DAY : DAY - MINUTE;
-  return [event(begin, turn), event(turn, Math.min(over, turn + longest))];
+  // One event can't be on for a day and more, such as a Sunday from its lead on: a second one takes over half-way.
+  const turn = times.after(start + Math.floor((end - start) / 2 / MINUTE) * MINUTE);
+  return [event(begin, turn), event(turn, over)];
 }
 
 /** The days after some of each week, or before. */

@@ -47,11 +47,11 @@ test.each<[string, Event, object[]]>([
     [{ every: 'day', days: ['fri'], start: '19:40', end: '24:00', replicas: 40 }],
   ],
   [
-    'before whole days, which another event takes over',
+    'before whole days, of which another event takes over at noon',
     { name: 'x', every: 'day', days: ['sat', 'sun'], start: '00:00', end: '24:00', ...TWENTY },
     [
-      { every: 'day', days: ['fri', 'sat'], start: '23:40', end: '24:00', replicas: 40 },
-      { every: 'day', days: ['sat', 'sun'], start: '00:00', end: '24:00', replicas: 40 },
+      { every: 'day', days: ['fri', 'sat'], start: '23:40', end: '12:00', replicas: 40 },
+      { every: 'day', days: ['sat', 'sun'], start: '12:00', end: '24:00', replicas: 40 },
     ],
   ],
   [
@@ -89,11 +89,44 @@ test('a peak of every year minds the changes that its days may see, and no other
 });
 
 test('whole days in a zone that skips midnight are held from one to the next', () => {
-  const event: Event = { name: 'x', every: 'day', days: ['fri', 'sat'], start: '00:00', end: '24:00', ...TWENTY };
+  const event: Event = { name: 'x', every: 'day', days: ['mon', 'tue'], start: '00:00', end: '24:00', ...TWENTY };
   expect(planned(event, 'Africa/Cairo').map(({ start, end }) => [start, end])).toEqual([
-    ['22:59', '01:00'],
-    ['01:00', '00:59'],
+    ['22:59', '12:00'],
+    ['12:00', '01:00'],
   ]);
+});
+
+const EACH_YEAR = 'plan it for each year of its own, with its dates';
+test.each<[string, object, string, string]>([
+  [
+    'on that weekday',
+    { every: 'day', days: ['fri'], start: '19:00', end: '22:00' },
+    '2026-04-24',
+    'leave out its days',
+  ],
+  [
+    'on the one before',
+    { every: 'day', days: ['thu'], start: '19:00', end: '22:00' },
+    '2026-04-24',
+    'leave out its days',
+  ],
+  ['after a night', { every: 'day', days: ['wed'], start: '19:00', end: '02:00' }, '2026-04-24', 'leave out its days'],
+  ['on that date of some year', { every: 'year', start: '04-29T19:00', end: '05-03T23:00' }, '2027-04-30', EACH_YEAR],
+])('cron fails at a midnight that is skipped: a peak %s is refused', (_, times, day, way) => {
+  const peaks = peaksOf([{ name: 'x', ...TWENTY, ...times } as Event], 'Africa/Cairo');
+  expect(peakProblems(peaks, SERVER, 'jobs')).toEqual([
+    `peaks.events[0] must not begin or end near a midnight that the clocks skip, got 'x' with its lead near that of ${day} in Africa/Cairo, where cron fails: ${way}`,
+  ]);
+});
+
+test.each<[string, object]>([
+  ['on other weekdays', { every: 'day', days: ['sat', 'wed'], start: '19:00', end: '22:00' }],
+  ['on all of them', { every: 'day', start: '19:00', end: '22:00' }],
+  ['around that date', { every: 'year', start: '04-20T19:00', end: '05-03T23:00' }],
+  ['once', { start: '2027-04-30T19:00', end: '2027-04-30T23:00' }],
+])('cron fails at a midnight that is skipped: a peak %s is fine', (_, times) => {
+  const peaks = peaksOf([{ name: 'x', ...TWENTY, ...times } as Event], 'Africa/Cairo');
+  expect(peakProblems(peaks, SERVER, 'jobs')).toEqual([]);
 });
 
 const MINUTE = 60_000;
@@ -197,7 +230,7 @@ test.each<[string, Partial<Event>, Partial<PeakServer>, PeakEngine, string]>([
     {},
     { readySeconds: 40_000 },
     'jobs',
-    "peaks.events[0].lead must be at most '20h', but 'x' would need '1335m' from what a replica takes to be ready: set it, or the replicas of an ordinary day",
+    "peaks.events[0].lead must be at most '8h', but 'x' would need '1335m' from what a replica takes to be ready: set it, or the replicas of an ordinary day",
   ],
   [
     'whole days, every day',
