@@ -11,6 +11,7 @@ export {
   autoscaleOnResourcesSchema,
 } from './autoscaling/autoscale-on-resources';
 export { BEHAVIORS, type BehaviorName } from './autoscaling/behavior';
+export { type Peak, type PeaksProps, peakSchema, peaksSchema } from './autoscaling/peaks';
 export {
   type CalendarEvent,
   calendarEventSchema,
