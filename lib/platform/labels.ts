@@ -42,8 +42,8 @@ export type Component =
   | 'store'
   | 'training'
   | 'training-control'
-  | 'autoscaling'
-  | 'monitoring';
+  | 'monitoring'
+  | 'autoscaling';
 
 /** Who a workload's pods are. */
 export interface Identity {
