@@ -2,7 +2,7 @@ import type { Service } from '../simulation/service';
 import type { Trace } from '../traces/trace';
 import type { DemandPolicy } from './policy';
 import { Search } from './search';
-import { defaultsOf, spaceOf } from './space';
+import { startsOf, spaceOf } from './space';
 import { type Rehearsal, Stage } from './stage';
 
 /** What a policy is asked to keep, and within which bounds. */
@@ -46,8 +46,8 @@ export interface Proposal {
 
 /**
  * The cheapest HorizontalPodAutoscaler on requests per replica that keeps requests over capacity within a budget on all
- * traces: with a margin as they are, and in full with several times the traffic, so that it also stands a busier season
- * than they show. Surges that no target catches, since replicas that were there twice over miss them too, are left out
+ * traces with a margin: as they are, and with at least twice the traffic, so that it also stands a busier season than
+ * they show. Surges that no target catches, since replicas that were there twice over miss them too, are left out
  * of that and told: they need a calendar of peaks or a higher minimum.
  *
  * The same input gives the same proposal.
@@ -61,12 +61,11 @@ export interface Proposal {
  */
 export function propose(traces: readonly Trace[], service: Service, props: ProposeProps): Proposal {
   const { fewest, budget, margin = 0.3, canSetTolerance = false, onProgress = () => {} } = props;
-  const limits = { asIs: budget * (1 - margin), grown: budget };
-  const stage = new Stage(traces, service, { fewest, limits });
+  const stage = new Stage(traces, service, { fewest, limit: budget * (1 - margin) });
   const most = props.most ?? stage.most;
   const space = spaceOf({ fewest, canSetTolerance });
   const search = new Search(space, service.capacity, most, (policy) => stage.costOf(policy), onProgress);
-  const found = search.from(defaultsOf(space));
+  const found = search.from(startsOf(space));
   if (found === undefined) throw new Error('nothing found');
   const rehearsals = stage.rehearse(found.policy);
   return {

@@ -29,7 +29,7 @@ export function spaceOf({ fewest, canSetTolerance }: SpaceProps): Space {
     downTolerance: tolerances,
     upWindow: [0, 30, 60],
     upPercent: [100, 300, 900],
-    downWindow: [0, 60, 120, 180, 300, 600],
+    downWindow: [0, 60, 90, 120, 180, 300, 600],
     downRate: [
       [100, 15],
       [50, 60],
@@ -42,17 +42,13 @@ export function spaceOf({ fewest, canSetTolerance }: SpaceProps): Space {
   };
 }
 
-/** Where the search begins: what Kubernetes does by default. */
-export function defaultsOf(space: Space): Point {
-  return {
-    upTolerance: 0,
-    downTolerance: 0,
-    upWindow: 0,
-    upPercent: 0,
-    downWindow: space.downWindow.indexOf(300),
-    downRate: 0,
-    fewest: 0,
-  };
+/** Where the search begins: what Kubernetes does by default, and a shorter window with a rate instead. */
+export function startsOf(space: Space): readonly Point[] {
+  const up = { upTolerance: 0, downTolerance: 0, upWindow: 0, upPercent: 0, fewest: 0 };
+  return [
+    { ...up, downWindow: space.downWindow.indexOf(300), downRate: 0 },
+    { ...up, downWindow: space.downWindow.indexOf(60), downRate: space.downRate.length - 1 },
+  ];
 }
 
 export function policyAt(space: Space, at: Point, requests: number, most: number): DemandPolicy {

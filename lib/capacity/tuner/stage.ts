@@ -7,24 +7,22 @@ import { DEFAULT_TOLERANCE, type DemandPolicy } from './policy';
 interface Scene {
   readonly course: Course;
   readonly surges: readonly Surge[];
-  /** The largest share over capacity that passes. */
-  readonly limit: number;
 }
 
 export interface StageProps {
   readonly fewest: number;
-  /** The largest share over capacity on the traces as they are, and on the same with more traffic. */
-  readonly limits: { readonly asIs: number; readonly grown: number };
+  /** The largest share over capacity that passes. */
+  readonly limit: number;
 }
 
 /** Traffic is expected to grow at least so many times. */
-const GROWTH = 3;
+const GROWTH = 2;
 
 /** Where fewer replicas than so many times the minimum are ever needed, a trace tells little of the target. */
-const INFORMATIVE = 10;
+const INFORMATIVE = 3;
 
-/** Syncs may fall anywhere between two samples of a trace; these stand for all, in seconds. */
-const PHASES = [0, 7];
+/** Syncs may fall anywhere between the steps of a trace: it is also met so many seconds later, half a period. */
+const PHASE = 7;
 
 /**
  * The courses that a policy has to stand: each trace as it is, and the same trace with so much more traffic that its
@@ -36,31 +34,33 @@ export class Stage {
   /** Replicas for ten times the highest traffic. */
   readonly most: number;
 
-  constructor(traces: readonly Trace[], service: Service, { fewest, limits }: StageProps) {
+  constructor(
+    traces: readonly Trace[],
+    service: Service,
+    private readonly props: StageProps,
+  ) {
+    const { fewest } = props;
     this.most = Math.max(fewest, ...traces.map((trace) => Math.ceil((10 * peakOf(trace)) / service.capacity)));
-    const scene = (trace: Trace, phase: number, limit: number): Scene => {
+    const scene = (trace: Trace, phase: number): Scene => {
       const course = new Course(trace, service, fewest, phase);
-      return { course, surges: course.setReach(ampleFor(service, fewest)), limit };
+      return { course, surges: course.setReach(ampleFor(service, fewest)) };
     };
-    this.asIs = traces.map((trace) => scene(trace, 0, limits.asIs));
+    this.asIs = traces.map((trace) => scene(trace, 0));
     this.all = [
       ...this.asIs,
       ...traces.flatMap((trace) => {
         const grown = grow(trace, growthOf(trace, service, fewest));
-        return PHASES.flatMap((phase) => [
-          ...(phase === 0 ? [] : [scene(trace, phase, limits.asIs)]),
-          scene(grown, phase, limits.grown),
-        ]);
+        return [scene(trace, PHASE), scene(grown, 0), scene(grown, PHASE)];
       }),
     ];
   }
 
-  /** Mean cost of all courses by the oracle's; `undefined` where a limit is broken. */
+  /** Mean cost of all courses by the oracle's; `undefined` where the limit is broken. */
   costOf(policy: DemandPolicy): number | undefined {
     let sum = 0;
-    for (const { course, limit } of this.all) {
+    for (const { course } of this.all) {
       const run = course.run(policy);
-      if (course.missedShare(run) > limit) return undefined;
+      if (course.missedShare(run) > this.props.limit) return undefined;
       sum += course.cost(run);
     }
     return sum / this.all.length;
