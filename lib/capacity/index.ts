@@ -10,6 +10,7 @@ export type { PodGroup, Sample } from './hpa/pods';
 export { type Hpa, policyOf } from './hpa/policy';
 export type { Reading, Target, Tolerance, Workload } from './hpa/proposal';
 export type { Surge } from './tuner/course';
+export { type FrontPoint, type FrontProps, front } from './tuner/front';
 export { type DemandPolicy, type HpaSpec, hpaSpecOf } from './tuner/policy';
 export { type Proposal, type ProposeProps, propose } from './tuner/propose';
 export type { Rehearsal } from './tuner/stage';

@@ -42,7 +42,8 @@ export class Course {
     phase = 0,
   ) {
     this.ticks = ticksOf(trace, service.metricWindow, phase);
-    this.readyTicks = Math.ceil(service.readySeconds / SYNC_PERIOD);
+    // A replica is ready at a sync: at the one after its start at the soonest.
+    this.readyTicks = Math.max(1, Math.ceil(service.readySeconds / SYNC_PERIOD));
     this.beyond = new Uint8Array(this.ticks.offered.length);
     this.requests = sum(this.ticks.offered) * SYNC_PERIOD;
     this.reachableRequests = this.requests;

@@ -37,6 +37,7 @@ export class Search {
       const found = this.descend(start);
       if (found !== undefined && (best === undefined || found.cost < best.cost)) best = found;
     }
+    this.onProgress(this.done, this.done);
     return best;
   }
 

@@ -51,6 +51,20 @@ export function startsOf(space: Space): readonly Point[] {
   ];
 }
 
+/** What is tried last: half of what a replica can do, and every number at its most careful but the minimum. */
+export function carefulIn(space: Space, capacity: number, most: number): DemandPolicy {
+  const at = {
+    upTolerance: space.upTolerance.length - 1,
+    downTolerance: 0,
+    upWindow: 0,
+    upPercent: space.upPercent.length - 1,
+    downWindow: space.downWindow.length - 1,
+    downRate: 0,
+    fewest: 0,
+  };
+  return policyAt(space, at, capacity / 2, most);
+}
+
 export function policyAt(space: Space, at: Point, requests: number, most: number): DemandPolicy {
   const [percent, every] = valueAt(space.downRate, at.downRate);
   const fewest = valueAt(space.fewest, at.fewest);

@@ -7,6 +7,8 @@ import { DEFAULT_TOLERANCE, type DemandPolicy } from './policy';
 interface Scene {
   readonly course: Course;
   readonly surges: readonly Surge[];
+  /** How many times the traffic of the trace it has; its ceiling grows along. */
+  readonly times: number;
 }
 
 export interface StageProps {
@@ -31,26 +33,23 @@ const PHASE = 7;
 export class Stage {
   private readonly asIs: readonly Scene[];
   private readonly all: readonly Scene[];
-  /** Replicas for ten times the highest traffic. */
-  readonly most: number;
-
   constructor(
     traces: readonly Trace[],
     service: Service,
     private readonly props: StageProps,
   ) {
     const { fewest } = props;
-    this.most = Math.max(fewest, ...traces.map((trace) => Math.ceil((10 * peakOf(trace)) / service.capacity)));
-    const scene = (trace: Trace, phase: number): Scene => {
+    const scene = (trace: Trace, phase: number, times = 1): Scene => {
       const course = new Course(trace, service, fewest, phase);
-      return { course, surges: course.setReach(ampleFor(service, fewest)) };
+      return { course, surges: course.setReach(ampleFor(service, fewest)), times };
     };
     this.asIs = traces.map((trace) => scene(trace, 0));
     this.all = [
       ...this.asIs,
       ...traces.flatMap((trace) => {
-        const grown = grow(trace, growthOf(trace, service, fewest));
-        return [scene(trace, PHASE), scene(grown, 0), scene(grown, PHASE)];
+        const times = growthOf(trace, service, fewest);
+        const grown = grow(trace, times);
+        return [scene(trace, PHASE), scene(grown, 0, times), scene(grown, PHASE, times)];
       }),
     ];
   }
@@ -58,8 +57,9 @@ export class Stage {
   /** Mean cost of all courses by the oracle's; `undefined` where the limit is broken. */
   costOf(policy: DemandPolicy): number | undefined {
     let sum = 0;
-    for (const { course } of this.all) {
-      const run = course.run(policy);
+    const [fewest, most] = policy.replicas;
+    for (const { course, times } of this.all) {
+      const run = course.run({ ...policy, replicas: [fewest, Math.ceil(most * times)] });
       if (course.missedShare(run) > this.props.limit) return undefined;
       sum += course.cost(run);
     }
@@ -113,6 +113,14 @@ function growthOf(trace: Trace, { capacity }: Service, fewest: number): number {
   const busy = quantile(trace.requests, 0.99) / trace.step / capacity;
   return busy === 0 ? 1 : Math.max(GROWTH, (INFORMATIVE * fewest) / busy);
 }
+
+/** Replicas for ten times the highest traffic. */
+export function ceilingFor(traces: readonly Trace[], { capacity }: Service, fewest: number): number {
+  return Math.max(fewest, ...traces.map((trace) => Math.ceil((CEILING * peakOf(trace)) / capacity)));
+}
+
+/** A ceiling is there against a metric gone wild; one that bites on a busy day fails requests. */
+const CEILING = 10;
 
 function grow(trace: Trace, times: number): Trace {
   return { ...trace, requests: trace.requests.map((count) => count * times) };
