@@ -46,7 +46,7 @@ test('a course gives what the replay with the controller of the same manifest gi
       expect(run.replicaHours).toBe(expected.replicaHours);
       expect(run.overCapacity).toBeCloseTo(expected.overCapacity, 4);
     }),
-    { seed: 7, numRuns: 300 },
+    { seed: 7, numRuns: 100 },
   );
 });
 
