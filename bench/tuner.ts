@@ -1,5 +1,5 @@
 /**
- * How the tuner's proposals do on traffic that they have not seen, as ratios to the oracle. Run on demand:
+ * How the tuner's proposals do on a trace's last days, learnt from all days and from all but five. Run on demand:
  * `node -r tsx/cjs bench/tuner.ts TRACE.csv`, with a trace of columns `time_s,requests` and some weeks.
  */
 import { readFileSync } from 'node:fs';
