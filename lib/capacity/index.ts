@@ -49,3 +49,8 @@ export { duration, type Trace } from './traces/trace';
 export { writeTrace } from './traces/write-trace';
 export { readUsage, type Usage } from './usage';
 export { type MemoryUsage, type ObservedUsage, type VerticalFit, verticalFit } from './vertical-fit';
+export type { Surge } from './tuner/course';
+export { type FrontPoint, type FrontProps, front } from './tuner/front';
+export { type DemandPolicy, type HpaSpec, hpaSpecOf } from './tuner/policy';
+export { type Proposal, type ProposeProps, propose } from './tuner/propose';
+export type { Rehearsal } from './tuner/stage';
