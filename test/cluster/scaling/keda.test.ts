@@ -89,7 +89,7 @@ check(title('KEDA makes the HPA of it that the policy would be without KEDA'), a
 });
 
 check(title('replicas follow what waits'), async () => {
-  ranker.load = { requests: 100, queued: 13 };
+  ranker.load = { requests: 100, queued: 14 };
   await replicasAre(7);
   ranker.load = { requests: 100, queued: 5 };
   await replicasAre(3);
@@ -98,7 +98,7 @@ check(title('replicas follow what waits'), async () => {
 check(
   title('keda#4249, keda#6659: when Prometheus is gone the replicas that there are stay, until it is back'),
   async () => {
-    ranker.load = { requests: 100, queued: 13 };
+    ranker.load = { requests: 100, queued: 14 };
     await replicasAre(7);
     await ranker.stopPrometheus();
     await eventually(

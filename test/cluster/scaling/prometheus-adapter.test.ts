@@ -14,6 +14,7 @@ import { freePort } from '../harness/ports';
 import { applyAll, deleteAll, rolledOut } from '../harness/workloads';
 import { Workspace } from '../harness/workspace';
 import { tokenOf } from '../prometheus/running-monitoring';
+import { FRONT_PROXY } from './front-proxy';
 import { ScrapedRanker } from './scraped-ranker';
 
 /*
@@ -52,7 +53,7 @@ beforeAll(async () => {
   await eventually(async () => expect(await ranker.api.query('up{job="ranker"}')).toHaveLength(1));
   const port = await freePort();
   live = manifests.all.map((manifest) => reachable(manifest, port));
-  await applyAll(client, live);
+  await applyAll(client, [...FRONT_PROXY, ...live]);
   await startAdapter(manifests, port);
   await rolledOut(client, live);
 });
@@ -61,7 +62,7 @@ afterAll(async () => {
   for (const manifest of live.filter(({ kind }) => kind === 'APIService')) await client.delete(manifest);
   await workspace.stop();
   await ranker.stop();
-  await deleteAll(client, live);
+  await deleteAll(client, [...FRONT_PROXY, ...live]);
   if (isBuilt) await removeNodes(client, nodes);
 });
 
@@ -82,14 +83,14 @@ check(title('the emitted configuration serves each metric with the value that Pr
 });
 
 check(title('the HPA reads it: replicas are what is asked of all by what each should have'), async () => {
-  ranker.load = { requests: 250, queued: 13 };
+  ranker.load = { requests: 250, queued: 14 };
   await replicasAre(7);
   ranker.load = { requests: 250, queued: 1 };
   await replicasAre(3);
 });
 
 check(title('while nobody can be scraped there is no value, rather than 0, and no replica is taken away'), async () => {
-  ranker.load = { requests: 250, queued: 13 };
+  ranker.load = { requests: 250, queued: 14 };
   await replicasAre(7);
   await ranker.stopTarget();
   await eventually(async () => expect(await metricValue('adapted-ranker-requests')).toBeUndefined(), { seconds: 20 });

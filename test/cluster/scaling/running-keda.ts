@@ -8,6 +8,7 @@ import { eventually } from '../harness/eventually';
 import { freePorts } from '../harness/ports';
 import { Program } from '../harness/process';
 import { Workspace } from '../harness/workspace';
+import { FRONT_PROXY } from './front-proxy';
 
 const HOME = 'keda';
 
@@ -30,16 +31,17 @@ export class RunningKeda {
     mkdirSync(certificates);
     await client.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: HOME } });
     await client.apply({ apiVersion: 'v1', kind: 'Secret', metadata: CERTIFICATES });
-    await this.run('keda-operator', [
+    const operator = [
       `--kubeconfig=${this.cluster.kubeconfig}`,
       `--cert-dir=${certificates}`,
-      '--enable-cert-rotation',
       '--enable-webhook-patching=false',
       '--enable-apiservice-patching=false',
       '--metrics-bind-address=0',
       `--health-probe-bind-address=127.0.0.1:${health}`,
       `--metrics-service-bind-address=127.0.0.1:${service}`,
-    ]);
+    ];
+    // It makes the certificates, ends, and finds them at its next start.
+    const first = await this.run('keda-operator', [...operator, '--enable-cert-rotation']);
     // What a kubelet does with a Secret that is mounted.
     const files = await eventually(async () => {
       const { data = {} } = await client.get<{ data?: Record<string, string> }>(SECRET);
@@ -49,7 +51,9 @@ export class RunningKeda {
     for (const [name, content] of Object.entries(files)) {
       writeFileSync(join(certificates, name), Buffer.from(content, 'base64'), { mode: 0o600 });
     }
-    await this.run('keda-adapter', [
+    await first.stop();
+    await this.run('keda-operator', operator);
+    const adapter = await this.run('keda-adapter', [
       `--kubeconfig=${this.cluster.kubeconfig}`,
       ...['lister', 'authentication', 'authorization'].map((use) => `--${use}-kubeconfig=${this.cluster.kubeconfig}`),
       `--secure-port=${secure}`,
@@ -59,9 +63,9 @@ export class RunningKeda {
       `--metrics-service-address=127.0.0.1:${service}`,
       `--metrics-service-grpc-authority=keda-operator.${HOME}.svc`,
     ]);
-    this.api = registration(secure);
+    this.api = [...FRONT_PROXY, ...registration(secure)];
     for (const manifest of this.api) await client.apply(manifest);
-    await eventually(() => client.request('GET', '/apis/external.metrics.k8s.io/v1beta1'), { seconds: 90 });
+    await adapter.ready(() => client.request('GET', '/apis/external.metrics.k8s.io/v1beta1'), 60);
   }
 
   /** An API that nobody answers for would keep every namespace from being deleted. */
@@ -72,10 +76,12 @@ export class RunningKeda {
     await this.client.delete({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: HOME } });
   }
 
-  private async run(name: 'keda-operator' | 'keda-adapter', args: readonly string[]): Promise<void> {
+  private async run(name: 'keda-operator' | 'keda-adapter', args: readonly string[]): Promise<Program> {
     const { folder } = this.workspace;
     const env = { WATCH_NAMESPACE: this.namespace, POD_NAMESPACE: HOME, KEDA_CLUSTER_OBJECT_NAMESPACE: HOME };
-    this.programs.push(new Program(await locate(name), { args, env, log: join(folder, `${name}.log`), cwd: folder }));
+    const program = new Program(await locate(name), { args, env, log: join(folder, `${name}.log`), cwd: folder });
+    this.programs.push(program);
+    return program;
   }
 }
 
