@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { App } from 'cdk8s';
 import { autoscaleOnDemand, ModelServer, Platform, triton } from '../../../lib';
 import { type Manifest, type Manifests, synthesize } from '../../../lib/testing';
@@ -97,6 +98,7 @@ check(title('while nobody can be scraped there is no value, rather than 0, and n
   await eventually(async () => expect(await metricValue('adapted-ranker-queue')).toBeUndefined(), { seconds: 20 });
   const { status } = await client.get<{ status: { conditions: { type: string; status: string }[] } }>(hpa);
   expect(status.conditions).toContainEqual(expect.objectContaining({ type: 'AbleToScale', status: 'True' }));
+  await sleep(5_000);
   expect(await replicas()).toBe(7);
 });
 
