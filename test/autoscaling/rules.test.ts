@@ -55,7 +55,7 @@ test.each([
 test.each([
   ['responsive', 3, 40, 105],
   ['responsive', 500, 250, 660],
-  ['steady', 3, 40, 360],
+  ['steady', 3, 40, 195],
   ['steady', 500, 250, 1860],
 ] as const)('%s: from %d to %d replicas in %d s, by the controller itself', (preset, from, to, time) => {
   expect(secondsFor(from, to, emittedBehavior(preset, undefined))).toBe(time);
