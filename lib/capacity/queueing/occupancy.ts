@@ -6,17 +6,12 @@ const LONGEST_QUEUE = 12;
 const CLOSE_ENOUGH = 1e-6;
 const MOST_ROUNDS = 400;
 
-/** What requests meet at the replica that they are sent to. */
-export interface Occupancy {
-  /** The requests that find all slots taken and 0, 1, 2… others in the queue before them. */
-  readonly queues: readonly Found[];
-}
-
-interface Found {
+/** What some requests meet at the replica that they are sent to. */
+export interface Found {
   /** The share of requests that do. */
   readonly share: number;
-  /** The share of requests that do and wait longer than `after` for the next departure. */
-  readonly left: readonly { readonly after: readonly number[]; readonly shares: Float64Array }[];
+  /** How many of these wait longer than `t` for the next departure. */
+  readonly left: (t: number) => number;
 }
 
 interface Group {
@@ -35,9 +30,11 @@ interface Group {
  * Mitzenmacher); given these rates, one replica is a queue on its own, with service times of any kind (Tijms); and given how
  * full such a queue is, there are the rates. Round by round until both agree.
  *
+ * @returns for the requests that find all slots taken and 0, 1, 2… others in the queue before them
+ *
  * @see https://doi.org/10.1109/71.963420
  */
-export function occupancy(slots: number, load: number, replicas: number, work: ServiceTimes): Occupancy {
+export function occupancy(slots: number, load: number, replicas: number, work: ServiceTimes): readonly Found[] {
   const rate = load * slots;
   const pace = 2 * rate;
   const group = { slots, rate, replicas, pace, departures: departures(slots, work, pace) };
@@ -52,7 +49,7 @@ export function occupancy(slots: number, load: number, replicas: number, work: S
     rates = last === undefined ? wanted : mixed(last, next);
     last = next;
   }
-  return { queues: queuesOf(group, rates) };
+  return queuesOf(group, rates);
 }
 
 function queuesOf(group: Group, rates: Float64Array): Found[] {
@@ -73,14 +70,14 @@ function queuesOf(group: Group, rates: Float64Array): Found[] {
     since(next, from, (shares[slots + from] ?? 0) * (rates[slots + from] ?? 0), nexts);
   }
   return Array.from(up, (_, i) => {
-    const arriving = (rates[slots + i] ?? 0) / rate;
-    const left = ([[first, firsts], [next, nexts]] as const).map(([departure, sums]) => ({
-      after: departure.after,
-      shares: departure.left(sums[i] ?? new Float64Array()).map((part) => part * arriving),
-    }));
-    return { share: (shares[slots + i] ?? 0) * arriving, left };
+    const [a, b] = [first.left(firsts[i] ?? NONE), next.left(nexts[i] ?? NONE)];
+    const all = a(0) + b(0);
+    const share = ((shares[slots + i] ?? 0) * (rates[slots + i] ?? 0)) / rate;
+    return { share, left: (t) => (t <= 0 ? 1 : (a(t) + b(t)) / all) };
   });
 }
+
+const NONE = new Float64Array();
 
 interface Round {
   readonly wanted: Float64Array;

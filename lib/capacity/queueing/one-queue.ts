@@ -18,7 +18,7 @@ const WAITS = 14;
  */
 export function oneQueue(servers: number, load: number, work: ServiceTimes): Sojourns {
   const grid = new Grid(longestOf(work.tail) + WAITS * meanWait(servers, load, work));
-  return grid.sojourns(waiting(grid, servers, load, work, erlangC(servers, load)), work);
+  return grid.sojourns(waiting(grid, servers, load, work, { waits: erlangC(servers, load) }), work);
 }
 
 /** The mean wait of those who wait. */
@@ -27,10 +27,22 @@ export function meanWait(servers: number, load: number, work: ServiceTimes): num
   return firstFree + (load * work.meanExcess) / (1 - load) / servers;
 }
 
-/** The waiting before `servers` servers, if the share `waits` of the requests has to: 1 - C + C·F·(1-ρ)/(1-ρR). */
-export function waiting(grid: Grid, servers: number, load: number, work: ServiceTimes, waits: number): Spectrum {
-  const first = grid.spectrumOf((t) => work.excess(t) ** servers);
-  const rest = grid.spectrumOf((t) => work.excess(t * servers));
+/** How many requests have to wait, and how much longer than usual. */
+interface Waits {
+  readonly waits: number;
+  readonly stretch?: number;
+}
+
+/** The waiting before `servers` servers, if the share C of the requests has to: 1 - C + C·F·(1-ρ)/(1-ρR). */
+export function waiting(
+  grid: Grid,
+  servers: number,
+  load: number,
+  work: ServiceTimes,
+  { waits, stretch = 1 }: Waits,
+): Spectrum {
+  const first = grid.spectrumOf((t) => work.excess(t / stretch) ** servers);
+  const rest = grid.spectrumOf((t) => work.excess((t * servers) / stretch));
   const re = new Float64Array(first.re.length);
   const im = new Float64Array(first.im.length);
   for (let i = 0; i < re.length; i++) {
