@@ -5,12 +5,16 @@
  */
 
 // Autoscaling
+export { autoscaleOnDemand } from './autoscaling/autoscale-on-demand';
+export { type AutoscaleOnDemandProps, autoscaleOnDemandSchema } from './autoscaling/autoscale-on-demand-props';
 export {
   type AutoscaleOnResourcesProps,
   autoscaleOnResources,
   autoscaleOnResourcesSchema,
 } from './autoscaling/autoscale-on-resources';
 export { BEHAVIORS, type BehaviorName } from './autoscaling/behavior';
+export { type PerReplicaProps, perReplicaSchema } from './autoscaling/per-replica';
+export type { ScalingRules } from './autoscaling/rules';
 export {
   type CalendarEvent,
   calendarEventSchema,

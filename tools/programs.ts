@@ -147,6 +147,11 @@ export const PROGRAMS = {
     stamp: prometheusVersion,
     onPath: { version: ['version'], same: 'minor' },
   },
+  'prometheus-adapter': {
+    module: 'prometheus-adapter',
+    package: 'sigs.k8s.io/prometheus-adapter/cmd/adapter',
+    tier: 'engines',
+  },
   k6: {
     module: 'k6',
     package: 'go.k6.io/k6',

@@ -1,13 +1,16 @@
-import type { HorizontalPodAutoscaler, MetricSpec } from 'kubernetes-types/autoscaling/v2';
 import { z } from 'zod';
-import { kubernetesObject } from '../core/kubernetes-object';
-import { fraction, percentageSchema } from '../core/percentages';
-import { InvalidInput } from '../core/problem';
+import { percentageSchema } from '../core/percentages';
 import type { ScalingPolicy, ScalingTarget } from '../core/scaling';
 import { must, oneOf, parse, wholeNumber } from '../core/schema';
-import { workloadMetadata } from '../platform/labels';
 import { Platform } from '../platform/platform';
+import { clusterProblems, takeOver, tell } from './attach';
 import { BEHAVIORS, type BehaviorName } from './behavior';
+import { horizontalPodAutoscaler } from './horizontal-pod-autoscaler';
+import { perReplicaSchema } from './per-replica';
+import { emittedBehavior } from './rules';
+
+/** Seconds over which metrics-server takes the CPU of a pod: its resolution. */
+export const RESOURCE_SECONDS = 15;
 
 const replicasRule = must('be [fewest, most] replicas', 'like [3, 40]');
 const count = wholeNumber({ min: 1, of: 'replicas', hint: 'scaling to none needs KEDA' });
@@ -41,6 +44,11 @@ export const autoscaleOnResourcesSchema = z
      * @default - 10 %, for the whole cluster
      */
     tolerance: percentageSchema.optional(),
+    /**
+     * What a replica was measured to do, for the plan.
+     * @default - not measured: `recstack plan` can't replay traffic against it
+     */
+    perReplica: perReplicaSchema.optional(),
   })
   .refine(({ cpu, memory }) => cpu !== undefined || memory !== undefined, {
     error: () => "must aim for cpu, memory or both, but has neither: cpu: '60%' is a start",
@@ -66,49 +74,11 @@ export function autoscaleOnResources(props: AutoscaleOnResourcesProps): ScalingP
 }
 
 function emit(target: ScalingTarget, settings: z.output<typeof autoscaleOnResourcesSchema>): void {
-  const { kind, name, apiVersion } = target.toScalingTarget();
-  const { cluster } = Platform.of(target);
-  if (target.hasAutoscaler) {
-    const text = 'must have one autoscaler, but has one already: two would fight over the replicas';
-    throw new InvalidInput([{ where: target.node.path, text }]);
-  }
-  const [minReplicas, maxReplicas] = settings.replicas;
-  target.markHasAutoscaler();
-  const autoscaler = kubernetesObject<HorizontalPodAutoscaler>(target, 'autoscaler', {
-    apiVersion: 'autoscaling/v2',
-    kind: 'HorizontalPodAutoscaler',
-    metadata: workloadMetadata(target.name, 'model-server'),
-    spec: {
-      scaleTargetRef: { apiVersion, kind, name },
-      minReplicas,
-      maxReplicas,
-      metrics: [...utilization('cpu', settings.cpu), ...utilization('memory', settings.memory)],
-      behavior: withTolerance(settings),
-    },
-  });
-  const problems: string[] = [];
-  if (!cluster.has('metrics-server')) {
-    problems.push('must have CPU and memory metrics, but the cluster has no metrics-server: add it to cluster.addons');
-  }
-  if (settings.tolerance !== undefined && !cluster.supports('HPA tolerance')) {
-    problems.push(
-      `tolerance must run on Kubernetes ${cluster.since('HPA tolerance')} or newer, got ${cluster.kubernetes}: leave it out`,
-    );
-  }
+  const platform = Platform.of(target);
+  takeOver(target);
+  const behavior = emittedBehavior(settings.behavior, settings.tolerance);
+  const autoscaler = horizontalPodAutoscaler(target, { ...settings, behavior });
+  const problems = clusterProblems(platform, settings);
   autoscaler.node.addValidation({ validate: () => problems });
-}
-
-function utilization(name: 'cpu' | 'memory', target: `${number}%` | undefined): MetricSpec[] {
-  if (target === undefined) return [];
-  // Kubernetes takes whole percents, from 1.
-  const averageUtilization = Math.max(1, Math.round(fraction(target) * 100));
-  return [{ type: 'Resource', resource: { name, target: { type: 'Utilization', averageUtilization } } }];
-}
-
-function withTolerance({ behavior, tolerance }: z.output<typeof autoscaleOnResourcesSchema>) {
-  const { scaleUp, scaleDown } = BEHAVIORS[behavior];
-  if (tolerance === undefined) return { scaleUp, scaleDown };
-  // A quantity; the types of Kubernetes 1.30 don't have it yet.
-  const extra = { tolerance: `${Math.round(fraction(tolerance) * 1000)}m` };
-  return { scaleUp: { ...scaleUp, ...extra }, scaleDown: { ...scaleDown, ...extra } };
+  tell(target, { perReplica: settings.perReplica, metricSeconds: RESOURCE_SECONDS, objects: [autoscaler] });
 }

@@ -1,8 +1,12 @@
 import type { HorizontalPodAutoscalerBehavior } from 'kubernetes-types/autoscaling/v2';
 
 /**
- * How fast replicas come and go. Kubernetes' own defaults take all surplus replicas away in one step after five
- * minutes (kubernetes#115162), which for a model server means minutes of loading at the next rise.
+ * How fast replicas come and go. Up is fast, as requests that come are late already when they are counted; down is
+ * careful, as a replica that is missed takes minutes to come back. Kubernetes' own defaults take all surplus replicas
+ * away in one step after five minutes (kubernetes#115162): so does no preset.
+ *
+ * It is a limit of the rate that makes the way down careful, and not a long stabilization window: a window holds all
+ * replicas of the highest moment until its end, at any time of the day, where a limit only slows the way from there.
  */
 export const BEHAVIORS = {
   /** Doubles every half minute, and goes down by a tenth a minute: for servers that start fast, before sharp peaks. */
@@ -24,20 +28,26 @@ export const BEHAVIORS = {
       ],
     },
   },
-  /** Grows by half a minute, once the need has lasted one: for servers whose start is dear, such as large models. */
+  /**
+   * Doubles every minute, and goes down by a twentieth every two: for servers whose start is dear, such as large models.
+   * It does not wait on the way up either: the metric is an average over a while already.
+   */
   steady: {
     scaleUp: {
-      stabilizationWindowSeconds: 60,
+      stabilizationWindowSeconds: 0,
       selectPolicy: 'Max',
       policies: [
-        { type: 'Percent', value: 50, periodSeconds: 60 },
+        { type: 'Percent', value: 100, periodSeconds: 60 },
         { type: 'Pods', value: 2, periodSeconds: 60 },
       ],
     },
     scaleDown: {
-      stabilizationWindowSeconds: 600,
+      stabilizationWindowSeconds: 300,
       selectPolicy: 'Max',
-      policies: [{ type: 'Pods', value: 1, periodSeconds: 120 }],
+      policies: [
+        { type: 'Percent', value: 5, periodSeconds: 120 },
+        { type: 'Pods', value: 1, periodSeconds: 120 },
+      ],
     },
   },
 } as const satisfies Record<string, HorizontalPodAutoscalerBehavior>;

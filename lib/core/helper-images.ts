@@ -18,5 +18,7 @@ export const HELPER_IMAGES = {
   redisExporter: 'oliver006/redis_exporter:v1.88.0',
   /** Chooses the trials of a hyperparameter sweep: Optuna's own, with Python and the library. */
   optuna: 'optuna/optuna:v4.5.0-py3.12',
+  /** Tells Kubernetes' autoscaler what Prometheus knows of servers. */
+  prometheusAdapter: 'registry.k8s.io/prometheus-adapter/prometheus-adapter:v0.12.0',
   grafana: 'grafana/grafana:12.4.10',
 } as const;

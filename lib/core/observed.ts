@@ -146,3 +146,23 @@ export function observeTraining(construct: IConstruct, training: ObservedTrainin
 export function observedTrainings(root: IConstruct): ObservedTraining[] {
   return root.node.findAll().flatMap((construct) => Reflect.get(construct, TRAINING) ?? []);
 }
+
+/** What autoscaling needs to know of a Prometheus that watches the servers of its platform. */
+export interface ObservedPrometheus {
+  /** Name of its workload, by which its pods are selected, and of its Service. */
+  readonly name: string;
+  readonly namespace: string;
+  readonly port: number;
+}
+
+const PROMETHEUS = Symbol.for('recstack.observed-prometheus');
+
+/** Makes a Prometheus known to autoscaling. */
+export function observePrometheus(construct: IConstruct, prometheus: ObservedPrometheus): void {
+  Object.defineProperty(construct, PROMETHEUS, { value: prometheus });
+}
+
+/** The first Prometheus below a construct, in the order of the tree. */
+export function observedPrometheus(root: IConstruct): ObservedPrometheus | undefined {
+  return root.node.findAll().flatMap((construct) => Reflect.get(construct, PROMETHEUS) ?? [])[0];
+}

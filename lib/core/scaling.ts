@@ -1,11 +1,24 @@
 import type { IScalable } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
+import type { ServerMetrics } from './server-metrics';
+import type { Slo } from './slo';
 
-/** What a policy scales: a recstack server, or a Deployment or StatefulSet of cdk8s-plus. */
+/**
+ * What a policy scales: a recstack server, or a Deployment or StatefulSet of cdk8s-plus, of which nothing more is known.
+ */
 export type ScalingTarget = Construct &
   IScalable & {
     /** What the objects that scale it are called; what they scale may be called otherwise. */
     readonly name: string;
+    /** What serves, as errors name it. */
+    readonly runtimeName?: string;
+    /** What it exposes, by which it can be scaled. */
+    readonly metrics?: ServerMetrics | undefined;
+    readonly slos?: readonly Slo[];
+    /** Seconds from the decision for a replica until it is ready, as it should be. */
+    readonly readySeconds?: number;
+    /** GPUs of each replica. */
+    readonly gpus?: number;
   };
 
 /** How many replicas a server has, and when that changes. Made by the functions of `autoscaling`. */

@@ -79,6 +79,42 @@ export function instance<T>(check: (value: unknown) => boolean, rule: string, hi
   return z.custom<T>(check, { error: must(rule, hint) });
 }
 
+/** Stands for the message of what is told apart: the parts of a map that are wrong. */
+const BY_PARTS = '';
+
+/**
+ * A short form, such as a word, or all of it as a map. What is wrong with a map is told by its parts; anything else is
+ * taken for a short form that is wrong.
+ */
+export function shortOrMap<S extends z.ZodType, M extends z.ZodType>(short: S, map: M): z.ZodUnion<readonly [S, M]> {
+  return z.union([short, map], {
+    error: (issue) => {
+      if (issue.code !== 'invalid_union') return undefined;
+      return isMap(issue.input) ? BY_PARTS : issue.errors[0]?.[0]?.message;
+    },
+  });
+}
+
+/** One of several maps that differ in their keys: what is wrong with the one that was meant is told by its parts. */
+export function oneOfMaps<const T extends readonly [z.ZodType, z.ZodType, ...z.ZodType[]]>(
+  maps: T,
+  rule: (issue: { input?: unknown }) => string,
+): z.ZodUnion<T> {
+  return z.union(maps, {
+    error: (issue) => (issue.code === 'invalid_union' && meant(issue.errors) !== undefined ? BY_PARTS : rule(issue)),
+  });
+}
+
+/** The only one of several forms of which just parts are wrong, if there is one. */
+function meant(forms: readonly (readonly z.core.$ZodIssue[])[]): readonly z.core.$ZodIssue[] | undefined {
+  const near = forms.filter((problems) => problems.every(({ path }) => path.length > 0));
+  return near.length === 1 ? near[0] : undefined;
+}
+
+function isMap(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /**
  * Checks a value and returns it with its defaults filled in.
  *
@@ -114,6 +150,10 @@ function toldApart(issue: z.core.$ZodIssue): { readonly path: readonly PropertyK
   if (issue.code === 'unrecognized_keys') {
     const messages = issue.message.split('\n');
     return issue.keys.map((key, i) => ({ path: [...issue.path, key], message: messages[i] ?? '' }));
+  }
+  if (issue.code === 'invalid_union' && issue.message === BY_PARTS) {
+    const problems = meant(issue.errors) ?? issue.errors.at(-1) ?? [];
+    return problems.flatMap((inner) => toldApart({ ...inner, path: [...issue.path, ...inner.path] }));
   }
   // What the rule for a map's keys has to say is inside the issue.
   if (issue.code === 'invalid_key') return issue.issues.map(({ message }) => ({ path: issue.path, message }));

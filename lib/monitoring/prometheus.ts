@@ -11,6 +11,7 @@ import {
   observedServers,
   observedTrainings,
   observedTriggers,
+  observePrometheus,
 } from '../core/observed';
 import { LABELS, workloadMetadata } from '../platform/labels';
 import { Platform } from '../platform/platform';
@@ -21,6 +22,8 @@ import { Program } from './program';
 import { OWN_JOBS, prometheusConfig } from './prometheus-config';
 import { trainingRules } from './training-alerts';
 import { triggerRules } from './trigger-routes';
+
+const PORT = 9090;
 
 /** Prometheus, watching every server and all training of its platform: also those that are added after it. */
 export class Prometheus extends Construct {
@@ -49,7 +52,7 @@ export class Prometheus extends Construct {
         '--config.auto-reload',
         '--storage.tsdb.path=/prometheus',
       ],
-      port: 9090,
+      port: PORT,
       probes: { ready: '/-/ready', live: '/-/healthy' },
       resources: props.resources,
       // It replays its write-ahead log before it is ready, and a long one takes minutes; to be killed in it, or on the
@@ -69,6 +72,7 @@ export class Prometheus extends Construct {
       ],
     });
     this.address = program.address;
+    observePrometheus(this, { name: program.name, namespace: platform.namespace, port: PORT });
     this.grant(platform, program.serviceAccount, hasDcgm);
     this.node.addValidation({
       validate: () =>

@@ -5,6 +5,7 @@ export const ADDONS = [
   'nvidia-dra-driver',
   'gpushare',
   'keda',
+  'prometheus-adapter',
   'prometheus-operator',
   'gateway-api',
   'kserve',

@@ -42,7 +42,8 @@ export type Component =
   | 'store'
   | 'training'
   | 'training-control'
-  | 'monitoring';
+  | 'monitoring'
+  | 'autoscaling';
 
 /** Who a workload's pods are. */
 export interface Identity {

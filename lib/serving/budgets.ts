@@ -39,6 +39,15 @@ export function progressDeadline({ pull, startup }: Readonly<Record<'pull' | 'st
 }
 
 /**
+ * The time from the decision for a replica until it is ready: `30 + (pull + startup) / 2`. Half a minute until it is
+ * scheduled on a node that is there and has the image, and starts; the budgets are twice what the copy and the start
+ * should take.
+ */
+export function readyTime({ pull, startup }: Readonly<Record<'pull' | 'startup', number>>): number {
+  return 30 + Math.ceil((pull + startup) / 2);
+}
+
+/**
  * The time that a pod has to end: `lag + drain + 5`. Endpoints leave first, while the server still takes requests;
  * then it is told to stop and finishes what it has; 5 s remain for its exit. Shorter, and requests are cut off
  * (kserve#5496, vllm#24885).

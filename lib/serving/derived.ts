@@ -16,6 +16,8 @@ export interface Derived {
   readonly graceSeconds: number;
   /** Seconds that a rollout may stand still. */
   readonly progressSeconds: number;
+  /** Seconds from the decision for a replica until it is ready, as it should be. */
+  readonly readySeconds: number;
   readonly cpu: Cpu;
   readonly memory: Bytes;
 }
@@ -41,6 +43,7 @@ export function derive(settings: ModelServerSettings): Derived {
     startupSeconds,
     graceSeconds: budgets.gracePeriod(runtime.drainSeconds),
     progressSeconds: budgets.progressDeadline({ pull: pullSeconds, startup: startupSeconds }),
+    readySeconds: budgets.readyTime({ pull: pullSeconds, startup: startupSeconds }),
     // In the API server's own form, so that applying twice changes nothing.
     cpu: formatCpu(
       resources.cpu === undefined ? budgets.cpuFor(gpu === undefined ? 0 : devicesOf(gpu)) : cores(resources.cpu),

@@ -13,6 +13,7 @@ import type { ScalingPolicy } from '../core/scaling';
 import { parse } from '../core/schema';
 import type { MetricName, ServerMetrics } from '../core/server-metrics';
 import { problemWithQuery, type QueryOptions, selectorOf, serverQuery } from '../core/server-query';
+import type { Slo } from '../core/slo';
 import { transform } from '../core/transform';
 import { letIn } from '../platform/callers';
 import { disruptionBudget } from '../platform/disruption-budget';
@@ -84,7 +85,10 @@ export class ModelServer<Has extends MetricName = MetricName>
   private fewestByPolicy: number | undefined;
   private readonly platform: Platform;
   private readonly settings: ModelServerSettings;
-  private readonly metrics: ServerMetrics | undefined;
+  /** What its runtime exposes; undefined where it was told of nothing. */
+  readonly metrics: ServerMetrics | undefined;
+  /** Seconds from the decision for a replica until it is ready, as it should be. */
+  readonly readySeconds: number;
   private readonly engine: Engine;
 
   /** @throws InvalidInput with everything that is wrong with the props */
@@ -101,6 +105,7 @@ export class ModelServer<Has extends MetricName = MetricName>
     const { runtime, model, gpu, slo } = this.settings;
     this.metrics = runtime.metrics?.({ artifact: model, gpus: gpu === undefined ? 0 : devicesOf(gpu), slos: slo });
     const derived = derive(this.settings);
+    this.readySeconds = derived.readySeconds;
     explain(this, explanations(this.settings, derived));
     this.nodes = this.emit(derived);
     this.applyTransforms();
@@ -186,6 +191,21 @@ export class ModelServer<Has extends MetricName = MetricName>
     const isReached = (port: string) => port !== 'metrics' || !this.engine.bringsService;
     const ports = Object.entries(this.settings.runtime.ports).filter(([port]) => isReached(port));
     return Object.fromEntries(ports.map(([port, number]) => [port, `${host}:${number}`]));
+  }
+
+  /** The name of what serves. */
+  get runtimeName(): string {
+    return this.settings.runtime.name;
+  }
+
+  /** What its users may expect. */
+  get slos(): readonly Slo[] {
+    return this.settings.slo;
+  }
+
+  /** GPUs of each replica, or shares of them. */
+  get gpus(): number {
+    return this.settings.gpu === undefined ? 0 : devicesOf(this.settings.gpu);
   }
 
   /** Part of cdk8s-plus' `IScalable`: an autoscaler tells that it took over. */

@@ -259,7 +259,7 @@ test.each<[what: string, props: object, problem: string]>([
   [
     'a prop that is nearly right',
     { replica: [1, 2] },
-    "replica is not known: did you mean 'replicas'? (known: replicas, cpu, memory, behavior, tolerance)",
+    "replica is not known: did you mean 'replicas'? (known: replicas, cpu, memory, behavior, tolerance, perReplica)",
   ],
 ])('%s is refused', (_what, props, problem) => {
   expect(refused(props)).toEqual([`[autoscaleOnResources] ${problem}`]);

@@ -23,20 +23,23 @@ test('responsive doubles every half minute, at once, and goes down by a tenth a 
   });
 });
 
-test('steady grows by half a minute, once the need has lasted one, and goes down by one every two minutes', () => {
+test('steady doubles every minute, at once, and goes down by a twentieth every two, after five', () => {
   expect(BEHAVIORS.steady).toEqual({
     scaleUp: {
-      stabilizationWindowSeconds: 60,
+      stabilizationWindowSeconds: 0,
       selectPolicy: 'Max',
       policies: [
-        { type: 'Percent', value: 50, periodSeconds: 60 },
+        { type: 'Percent', value: 100, periodSeconds: 60 },
         { type: 'Pods', value: 2, periodSeconds: 60 },
       ],
     },
     scaleDown: {
-      stabilizationWindowSeconds: 600,
+      stabilizationWindowSeconds: 300,
       selectPolicy: 'Max',
-      policies: [{ type: 'Pods', value: 1, periodSeconds: 120 }],
+      policies: [
+        { type: 'Percent', value: 5, periodSeconds: 120 },
+        { type: 'Pods', value: 1, periodSeconds: 120 },
+      ],
     },
   });
 });

@@ -13,6 +13,7 @@ test('without measurements, the numbers follow from the size of the model and fr
     startupSeconds: 305,
     graceSeconds: 45,
     progressSeconds: 1643,
+    readySeconds: 552,
     cpu: '2',
     memory: '26112Mi',
   });

@@ -15,6 +15,7 @@ import { fraction } from '../../core/percentages';
 import { InvalidInput, show } from '../../core/problem';
 import type { ScalingPolicy } from '../../core/scaling';
 import { parse } from '../../core/schema';
+import type { ServerMetrics } from '../../core/server-metrics';
 import { Slo } from '../../core/slo';
 import { transform } from '../../core/transform';
 import { inferenceGraph } from '../../crds/kserve-graph';
@@ -23,6 +24,7 @@ import { disruptionBudget } from '../../platform/disruption-budget';
 import { selectorLabels, workloadMetadata } from '../../platform/labels';
 import { Platform } from '../../platform/platform';
 import { warn } from '../../platform/warnings';
+import { readyTime } from '../budgets';
 import { MAX_SERVER_NAME } from '../deployment';
 import { apiDeployment, apiPolicy } from './api';
 import { budgetOf, loadOf, overheadFor } from './budget';
@@ -34,6 +36,17 @@ import { milliseconds, type PlannedStage, planned } from './plan';
 import { objectivesIn } from './promises';
 import { type FunnelSettings, type RecommendationFunnelProps, recommendationFunnelSchema } from './props';
 import { toConfig } from './to-config';
+
+const FINISHED = `${FUNNEL_METRICS.requestDuration}_count`;
+
+/** What the API exposes, by the convention of {@link FUNNEL_METRICS}. */
+const METRICS: ServerMetrics = {
+  port: 'http',
+  path: '/metrics',
+  requests: [{ name: FINISHED }],
+  errors: [{ name: FINISHED, where: 'outcome="error"' }],
+  latency: { type: 'histogram', name: FUNNEL_METRICS.requestDuration, unit: 's' },
+};
 
 /** The constructs that a funnel is made of: the way to every object that it emits. */
 export interface RecommendationFunnelNodes {
@@ -100,6 +113,10 @@ export class RecommendationFunnel
   readonly name: string;
   /** The port of its Service and of its pods. */
   readonly port: number;
+  /** What serves, as errors name it. */
+  readonly runtimeName = "a funnel's API";
+  /** What the API exposes, by convention. */
+  readonly metrics: ServerMetrics = METRICS;
   /** Time for a whole request, in seconds: proxies before it should wait a little longer. */
   readonly deadlineSeconds: number;
   hasAutoscaler = false;
@@ -155,6 +172,20 @@ export class RecommendationFunnel
       );
     }
     policy.attachTo(this);
+  }
+
+  /** What its users may expect. */
+  get slos(): readonly Slo[] {
+    const { objectives, deadline } = this.settings;
+    return [
+      Slo.latency({ under: deadline, objective: objectives.withinDeadline }),
+      Slo.availability({ objective: objectives.withoutError }),
+    ];
+  }
+
+  /** Seconds from the decision for a replica of the API until it is ready, at most. */
+  get readySeconds(): number {
+    return readyTime({ pull: 0, startup: 2 * seconds(this.settings.api.startup) });
   }
 
   /** Part of cdk8s-plus' `IScalable`: an autoscaler tells that it took over. */
@@ -275,25 +306,15 @@ export class RecommendationFunnel
   private tellMonitoring(): void {
     const { name, stages, deadlineSeconds } = this;
     const { namespace } = this.platform;
-    const { objectives, deadline } = this.settings;
-    const finished = `${FUNNEL_METRICS.requestDuration}_count`;
+    const { objectives } = this.settings;
     observe(this, {
       name,
       namespace,
       usesGpu: false,
       pods: `${name}-[a-z0-9]+-[a-z0-9]{5}`,
       container: 'server',
-      metrics: {
-        port: 'http',
-        path: '/metrics',
-        requests: [{ name: finished }],
-        errors: [{ name: finished, where: 'outcome="error"' }],
-        latency: { type: 'histogram', name: FUNNEL_METRICS.requestDuration, unit: 's' },
-      },
-      slos: [
-        Slo.latency({ under: deadline, objective: objectives.withinDeadline }),
-        Slo.availability({ objective: objectives.withoutError }),
-      ],
+      metrics: METRICS,
+      slos: this.slos,
     });
     observeFunnel(this, {
       name,

@@ -1,0 +1,106 @@
+import type { ApiObject } from 'cdk8s';
+import { explain } from '../core/derivation';
+import { seconds } from '../core/durations';
+import { InvalidInput } from '../core/problem';
+import type { ScalingPolicy, ScalingTarget } from '../core/scaling';
+import { parse } from '../core/schema';
+import { Platform } from '../platform/platform';
+import { warn } from '../platform/warnings';
+import { clusterProblems, readySecondsOf, takeOver, tell } from './attach';
+import {
+  type AutoscaleOnDemandProps,
+  type AutoscaleOnDemandSettings,
+  autoscaleOnDemandSchema,
+} from './autoscale-on-demand-props';
+import { RESOURCE_SECONDS } from './autoscale-on-resources';
+import { type Demand, demandsOf } from './demand';
+import { explanations } from './explanations';
+import { cautions, wakeUpProblems } from './findings';
+import { horizontalPodAutoscaler } from './horizontal-pod-autoscaler';
+import { letKedaIn } from './keda-access';
+import { MetricsAdapter } from './metrics-adapter';
+import { type EmittedBehavior, emittedBehavior } from './rules';
+import { emitScaledObject } from './scaled-object';
+import { MetricsSource } from './source';
+
+/**
+ * Scales on what is asked of each replica: requests, what it works on, what waits, how busy its GPUs are, and CPU and
+ * memory where these are meant. Each asks for replicas, and the most wins.
+ *
+ * What replicas share is divided by the aim, whether they are ready or not: a model that loads for minutes makes it ask
+ * for no more of them. The metrics are those by which its runtime is asked everywhere, and one that it lacks is refused.
+ *
+ * - In a cluster with KEDA it is a ScaledObject. A metric that can't be read holds the replicas, and with `wakeUp` the
+ *   last one goes too.
+ * - Elsewhere it is Kubernetes' own HorizontalPodAutoscaler, and prometheus-adapter beside it, once for the platform,
+ *   which serves its metrics. A metric that can't be read leaves the replicas as they are.
+ *
+ * The metrics come from the Prometheus of the platform's Monitoring, or from one that is named.
+ *
+ * @throws InvalidInput with everything that is wrong with the props, and when it is attached with what the server lacks
+ * @example
+ * ```ts
+ * ranker.autoscale(autoscaleOnDemand({ replicas: [3, 40], requests: 180, queue: 4, perReplica: { rps: 220 } }));
+ * ```
+ * @see https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/#algorithm-details
+ */
+export function autoscaleOnDemand(props: AutoscaleOnDemandProps): ScalingPolicy {
+  const settings = parse(autoscaleOnDemandSchema, props, 'autoscaleOnDemand');
+  return { fewest: settings.replicas[0], attachTo: (target) => attach(target, settings) };
+}
+
+function attach(target: ScalingTarget, settings: AutoscaleOnDemandSettings): void {
+  const platform = Platform.of(target);
+  const { demands, problems } = demandsOf(target, platform.namespace, settings);
+  const readySeconds = readySecondsOf(target, settings.perReplica);
+  problems.push(...kedaProblems(platform, settings), ...wakeUpProblems(settings, readySeconds));
+  if (problems.length > 0) throw new InvalidInput(problems.map((text) => ({ where: target.node.path, text })));
+  takeOver(target);
+  const behavior = emittedBehavior(settings.behavior, settings.tolerance);
+  const source = new MetricsSource(platform, settings.prometheus);
+  const autoscaler = emit(target, { settings, demands, source, behavior });
+  autoscaler.node.addValidation({
+    validate: () => [...clusterProblems(platform, settings), ...(demands.length > 0 ? source.problems() : [])],
+  });
+  if (platform.production) for (const text of cautions(settings, behavior)) warn(autoscaler, text);
+  explain(autoscaler, explanations(target, { settings, demands, behavior, readySeconds }));
+  tell(target, {
+    perReplica: settings.perReplica,
+    metricSeconds: demands.length > 0 ? seconds(settings.window) : RESOURCE_SECONDS,
+    objects: [autoscaler],
+  });
+}
+
+/** Everything that an emitter needs. */
+interface Input {
+  readonly settings: AutoscaleOnDemandSettings;
+  readonly demands: readonly Demand[];
+  readonly source: MetricsSource;
+  readonly behavior: EmittedBehavior;
+}
+
+function emit(target: ScalingTarget, input: Input): ApiObject {
+  const platform = Platform.of(target);
+  const { settings, demands, source, behavior } = input;
+  // Seam for settings.peaks: with KEDA they are more `triggers`, and reason enough for a ScaledObject; without it, the
+  // CronJobs are emitted after the HorizontalPodAutoscaler below and told of among `objects` in attach().
+  if (demands.length > 0 && platform.cluster.has('keda')) {
+    if (source.isOwn) letKedaIn(platform);
+    return emitScaledObject(target, { settings, demands, source, behavior });
+  }
+  const served = demands.map((demand) => ({
+    ...demand,
+    metric: MetricsAdapter.of(platform, source).serve(target, demand),
+  }));
+  return horizontalPodAutoscaler(target, { ...settings, demands: served, behavior });
+}
+
+function kedaProblems({ cluster }: Platform, { replicas, fallback }: AutoscaleOnDemandSettings): string[] {
+  if (cluster.has('keda')) return [];
+  return [
+    ...(replicas[0] === 0 ? ['replicas[0] must be 1 or more without KEDA, got 0: add keda to cluster.addons'] : []),
+    ...(fallback === undefined
+      ? []
+      : ['fallback must be left out without KEDA: replicas stay as they are; add keda to cluster.addons']),
+  ];
+}
