@@ -1,27 +1,35 @@
 import { erlangC } from './erlang';
 import type { Spectrum } from './fourier';
 import { type Found, occupancy } from './occupancy';
-import { meanWait, waiting } from './one-queue';
+import { meanWait, WAITS, waiting } from './one-queue';
 import type { ServiceTimes } from './service-times';
 import { Grid, longestOf, product, type Sojourns } from './sojourns';
 
 /** A share of requests that doesn't matter. */
 const NONE = 1e-8;
 
-/** How few replicas are at times all full at once, as one queue before all slots would be. Fitted to the simulation. */
-const POOLED = { share: 0.5, stretch: 1 };
+/**
+ * A few replicas are at times all full at once, and then are like one queue before all slots: a share of those who would
+ * wait there do so, for longer. Both numbers are fitted to the simulation, of 4 replicas and more.
+ */
+const ALL_FULL = { share: 0.4, stretch: 1.3 };
 
+/**
+ * The times that requests take when each goes to the less busy of two replicas that are picked at random: the waiting of
+ * the mean field, exact for many replicas, and what comes on top for few.
+ */
 export function leastRequest(slots: number, load: number, replicas: number, work: ServiceTimes): Sojourns {
-  const pooled = slots * replicas;
-  const grid = new Grid(2 * longestOf(work.tail) + 14 * POOLED.stretch * meanWait(pooled, load, work));
+  const all = slots * replicas;
+  const longestWait = WAITS * ALL_FULL.stretch * meanWait(all, load, work);
+  const grid = new Grid(2 * longestOf(work.tail) + longestWait);
   const own = waitingAtReplica(grid, slots, work, occupancy(slots, load, replicas, work));
-  const { share, stretch } = POOLED;
-  const all = waiting(grid, pooled, load, work, { waits: share * erlangC(pooled, load), stretch });
-  return grid.sojourns(product(own, all), work);
+  const waits = ALL_FULL.share * erlangC(all, load);
+  const full = waiting(grid, all, load, work, { waits, stretch: ALL_FULL.stretch });
+  return grid.sojourns(product(own, full), work);
 }
 
 /** Whoever finds a queue waits for the next departure, and then for as many more as requests are before. */
-export function waitingAtReplica(grid: Grid, slots: number, work: ServiceTimes, queues: readonly Found[]): Spectrum {
+function waitingAtReplica(grid: Grid, slots: number, work: ServiceTimes, queues: readonly Found[]): Spectrum {
   const departure = grid.spectrumOf((t) => work.tail(slots * t));
   const size = departure.re.length;
   let sum: Spectrum = { re: new Float64Array(size), im: new Float64Array(size) };

@@ -20,22 +20,20 @@ export interface ServiceTimes {
    * from `t` on, as the mean is 1.
    */
   excess(t: number): number;
-  /** The mean of what is left. */
-  readonly meanExcess: number;
+  /** Coefficient of variation: standard deviation by mean. */
+  readonly variation: number;
 }
 
 /** Below it, a spread is narrower than what can be told apart from none. */
 const NO_VARIATION = 0.02;
 
-/** @param variation coefficient of variation: standard deviation by mean */
 export function serviceTimes(variation: number, distribution: Distribution): ServiceTimes {
-  const meanExcess = (1 + variation ** 2) / 2;
-  if (variation < NO_VARIATION) return { ...constant, meanExcess };
-  if (distribution === 'lognormal') return { ...lognormal(variation), meanExcess };
-  return { ...(variation <= 1 ? gamma(variation) : hyperExponential(variation)), meanExcess };
+  if (variation < NO_VARIATION) return { ...constant, variation: 0 };
+  if (distribution === 'lognormal') return { ...lognormal(variation), variation };
+  return { ...(variation <= 1 ? gamma(variation) : hyperExponential(variation)), variation };
 }
 
-type Tails = Omit<ServiceTimes, 'meanExcess'>;
+type Tails = Omit<ServiceTimes, 'variation'>;
 
 const constant: Tails = {
   tail: (t) => (t < 1 ? 1 : 0),
