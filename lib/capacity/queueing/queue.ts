@@ -52,7 +52,7 @@ export type Queue = z.input<typeof fields>;
 export type KnownQueue = z.output<typeof fields>;
 
 /** The fewest replicas with least request, and the fewest where times vary more than exponential ones. */
-const FEWEST = { any: 4, varied: 8 };
+const FEWEST = { any: 4, varied: 16 };
 /** The greatest variation that was simulated with the tail of the lognormal. */
 const MOST_LOGNORMAL = 1.5;
 

@@ -20,27 +20,22 @@ export function simulate(
 ): Float64Array {
   const random = generator(seed);
   const work = sampler(variation, distribution, random);
-  const queues = balancing === 'shared' ? 1 : replicas;
   const slots = balancing === 'shared' ? concurrency * replicas : concurrency;
-  const free = Array.from({ length: queues }, () => new Heap(slots));
-  for (const heap of free) for (let i = 0; i < slots; i++) heap.push(0);
-  const present = Array.from({ length: queues }, () => new Heap(64));
+  const queues = Array.from({ length: balancing === 'shared' ? 1 : replicas }, () => new Queue(slots));
+  const pick = () => queues[Math.floor(random() * queues.length)] as Queue;
   const rate = load * concurrency * replicas;
   const warmUp = Math.floor(requests / 10);
   const sojourns = new Float64Array(requests - warmUp);
   let now = 0;
   for (let i = 0; i < requests; i++) {
     now -= Math.log(1 - random()) / rate;
-    let chosen = queues === 1 ? 0 : Math.floor(random() * queues);
+    let chosen = pick();
     if (balancing === 'leastRequest') {
-      const other = Math.floor(random() * queues);
-      for (const queue of [chosen, other]) while (present[queue].top <= now) present[queue].pop();
-      if (present[other].size < present[chosen].size) chosen = other;
+      const other = pick();
+      if (other.presentAt(now) < chosen.presentAt(now)) chosen = other;
     }
-    const start = Math.max(now, free[chosen].top);
-    const end = start + work();
-    free[chosen].replaceTop(end);
-    if (balancing === 'leastRequest') present[chosen].push(end);
+    const end = chosen.take(now, work());
+    if (balancing === 'leastRequest') chosen.present.push(end);
     if (i >= warmUp) sojourns[i - warmUp] = end - now;
   }
   return sojourns.sort();
@@ -48,6 +43,29 @@ export function simulate(
 
 export function quantileOf(sorted: Float64Array, quantile: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(quantile * sorted.length))] as number;
+}
+
+/** One queue and the slots behind it. */
+class Queue {
+  readonly present = new Heap(64);
+  private readonly free: Heap;
+
+  constructor(slots: number) {
+    this.free = new Heap(slots);
+    for (let i = 0; i < slots; i++) this.free.push(0);
+  }
+
+  presentAt(now: number): number {
+    while (this.present.top <= now) this.present.pop();
+    return this.present.size;
+  }
+
+  /** Gives a request to the slot that is free first, and tells when it is done. */
+  take(now: number, work: number): number {
+    const end = Math.max(now, this.free.top) + work;
+    this.free.replaceTop(end);
+    return end;
+  }
 }
 
 /** The smallest on top. */
@@ -60,7 +78,7 @@ class Heap {
   }
 
   get top(): number {
-    return this.size === 0 ? Number.POSITIVE_INFINITY : this.values[0];
+    return this.size === 0 ? Number.POSITIVE_INFINITY : this.at(0);
   }
 
   push(value: number): void {
@@ -70,10 +88,8 @@ class Heap {
       this.values = larger;
     }
     let i = this.size++;
-    while (i > 0) {
-      const parent = (i - 1) >> 1;
-      if (this.values[parent] <= value) break;
-      this.values[i] = this.values[parent];
+    for (let parent = (i - 1) >> 1; i > 0 && this.at(parent) > value; parent = (i - 1) >> 1) {
+      this.values[i] = this.at(parent);
       i = parent;
     }
     this.values[i] = value;
@@ -81,28 +97,31 @@ class Heap {
 
   pop(): void {
     this.size--;
-    if (this.size > 0) this.replaceTop(this.values[this.size]);
+    if (this.size > 0) this.replaceTop(this.at(this.size));
   }
 
   replaceTop(value: number): void {
-    const { values, size } = this;
     let i = 0;
-    for (;;) {
-      let child = 2 * i + 1;
-      if (child >= size) break;
-      if (child + 1 < size && values[child + 1] < values[child]) child++;
-      if (values[child] >= value) break;
-      values[i] = values[child];
+    for (let child = 1; child < this.size; child = 2 * i + 1) {
+      if (child + 1 < this.size && this.at(child + 1) < this.at(child)) child++;
+      if (this.at(child) >= value) break;
+      this.values[i] = this.at(child);
       i = child;
     }
-    values[i] = value;
+    this.values[i] = value;
+  }
+
+  private at(i: number): number {
+    return this.values[i] as number;
   }
 }
 
-/** Even numbers in [0, 1): a linear congruential generator of 64 bits in two halves would repeat too soon in 32. */
+/** Numbers spread evenly over [0, 1), by sfc32, which does not repeat within any run here. */
 function generator(seed: number): () => number {
-  // sfc32
-  let [a, b, c, d] = [0x9e3779b9, 0x243f6a88, seed | 0, 1];
+  let a = 0x9e3779b9 | 0;
+  let b = 0x243f6a88;
+  let c = seed | 0;
+  let d = 1;
   const next = () => {
     const t = (((a + b) | 0) + d) | 0;
     d = (d + 1) | 0;
