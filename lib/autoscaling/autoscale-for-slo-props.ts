@@ -66,7 +66,10 @@ export const autoscaleForSloSchema = z
   .superRefine(({ perReplica: { rps, serviceTime, concurrency = 1 }, loadTest }, context) => {
     const fail = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message });
     if (rps === undefined && serviceTime === undefined && loadTest === undefined) {
-      fail(['perReplica'], 'must have rps, as measured, or serviceTime, or beside it a loadTest: nothing tells what a replica can do');
+      fail(
+        ['perReplica'],
+        'must have rps, as measured, or serviceTime, or beside it a loadTest: nothing tells what a replica can do',
+      );
     }
     if (rps !== undefined && loadTest !== undefined) {
       fail(['perReplica', 'rps'], 'must be left out beside a loadTest, which tells it');

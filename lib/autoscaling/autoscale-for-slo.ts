@@ -71,7 +71,8 @@ function attach(target: ScalingTarget, settings: AutoscaleForSloSettings, runs: 
     ...(measured === undefined ? {} : { measured: measured.rps }),
     ...(queue === undefined ? {} : { queue }),
   });
-  const requests = Number(Math.floor(within.requests * 1000) / 1000);
+  // Kubernetes counts in thousandths; the noise of the divisions is not to cost one.
+  const requests = Math.floor(Number((within.requests * 1000).toPrecision(12))) / 1000;
   if (queue !== undefined) refuseIdle(target, queue, slo, within);
   autoscaleOnDemand({ ...onDemand, requests, perReplica: { ...perReplica, rps: within.within } }).attachTo(target);
   explain(target, [...(measured?.derivation ?? []), ...within.derivation]);

@@ -1,5 +1,8 @@
 import type { ServiceTimes } from './service-times';
 
+// Looked up once, as they are called by the million.
+const { exp, log } = Math;
+
 /** Pieces of each stretch of time, which is as long as all before it. */
 const PIECES = 16;
 /** What is left of a time is told at each so many of them, and on a line between. */
@@ -87,10 +90,10 @@ function simpson(tail: (t: number) => number, slots: number) {
 /** The probabilities of 0, 1, 2… arrivals where `mean` are expected, times `scale`. */
 function poisson(mean: number, counts: number, scale: number): Float64Array {
   const probabilities = new Float64Array(counts);
-  let log = -mean;
+  let exponent = -mean;
   for (let n = 0; n < counts; n++) {
-    probabilities[n] = scale * Math.exp(log);
-    log += Math.log(mean / (n + 1));
+    probabilities[n] = scale * exp(exponent);
+    exponent += log(mean / (n + 1));
   }
   return probabilities;
 }

@@ -21,7 +21,9 @@ export function growth(trace: Trace, seconds: number, quantile: number): number 
   if (!(quantile > 0 && quantile < 1)) throw fail(`must be asked for a quantile above 0 and below 1, got ${quantile}`);
   const until = duration(trace) - seconds;
   if (until < window) {
-    throw fail(`must last longer than ${seconds + window} s to show how it grows in ${seconds} s, got ${duration(trace)} s`);
+    throw fail(
+      `must last longer than ${seconds + window} s to show how it grows in ${seconds} s, got ${duration(trace)} s`,
+    );
   }
   const arrivals = new Arrivals(trace);
   const steps: { readonly ratio: number; readonly requests: number }[] = [];

@@ -39,7 +39,10 @@ export function readK6Summary(content: string, name: string): LoadTestRun {
     const failed = protocol === 'http' ? (numberOf(failures?.['rate'] ?? failures?.['value']) ?? 0) : 0;
     return { name, protocol, rate, failed, latencies: latenciesOf(times) };
   }
-  throw refused(name, 'must have http_req_duration or grpc_req_duration, but has neither: test the server by k6/http or k6/net/grpc');
+  throw refused(
+    name,
+    'must have http_req_duration or grpc_req_duration, but has neither: test the server by k6/http or k6/net/grpc',
+  );
 }
 
 function metricsOf(content: string, name: string): Values {
@@ -48,7 +51,10 @@ function metricsOf(content: string, name: string): Values {
   if (isMap(metrics)) return metrics;
   // The newer summary has the metrics as a list, and no percentiles but p(90) and p(95).
   if (isMap(results) && Array.isArray(results['metrics'])) {
-    throw refused(name, 'must be the summary without --new-machine-readable-summary, which leaves out p(99): run k6 without it');
+    throw refused(
+      name,
+      'must be the summary without --new-machine-readable-summary, which leaves out p(99): run k6 without it',
+    );
   }
   throw refused(name, `must be a summary of k6 with its metrics, got ${show(summary)}: run k6 with --summary-export`);
 }
@@ -84,6 +90,7 @@ function latenciesOf(values: Values): Map<string, number> {
 
 const isMap = (value: unknown): value is Values => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const numberOf = (value: unknown) => (typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined);
+const numberOf = (value: unknown) =>
+  typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined;
 
 const refused = (where: string, text: string) => new InvalidInput([{ where, text }]);

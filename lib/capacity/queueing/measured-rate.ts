@@ -42,7 +42,8 @@ export function measuredRate(
   const best = beyond === -1 ? judged.at(-1) : judged[beyond - 1];
   if (best !== undefined) return { requests: best.run.rate / replicas, run: best.run.name, open: beyond === -1 };
   const least = judged[0];
-  if (least === undefined) throw new InvalidInput([{ where: 'loadTest', text: 'must have one run or more, but has none' }]);
+  if (least === undefined)
+    throw new InvalidInput([{ where: 'loadTest', text: 'must have one run or more, but has none' }]);
   const text =
     `must keep the objective at the lowest load, ${stat} ≤ ${show(under)}, but at ${round(least.run.rate / replicas)} ` +
     `requests/s per replica it took ${show(least.latency)}, and ${round(least.run.failed * 100)} % failed: ` +

@@ -1,6 +1,9 @@
 import { type Departure, type Departures, departures } from './departures';
 import type { ServiceTimes } from './service-times';
 
+// Looked up once, as they are called by the million.
+const { abs, max, min } = Math;
+
 /** Requests beyond the slots that are told apart: the longer of two queues is avoided, so long ones are rare. */
 const LONGEST_QUEUE = 12;
 const CLOSE_ENOUGH = 1e-6;
@@ -44,7 +47,7 @@ export function occupancy(slots: number, load: number, replicas: number, work: S
     const { shares } = sharesOf(group, rates);
     const wanted = ratesOf(group, shares);
     const off = wanted.map((value, i) => value - (rates[i] ?? 0));
-    if (off.every((value) => Math.abs(value) < CLOSE_ENOUGH * slots)) break;
+    if (off.every((value) => abs(value) < CLOSE_ENOUGH * slots)) break;
     const next = { wanted, off };
     rates = last === undefined ? wanted : mixed(last, next);
     last = next;
@@ -53,7 +56,11 @@ export function occupancy(slots: number, load: number, replicas: number, work: S
 }
 
 function queuesOf(group: Group, rates: Float64Array): Found[] {
-  const { slots, rate, departures: { first, next } } = group;
+  const {
+    slots,
+    rate,
+    departures: { first, next },
+  } = group;
   const { shares } = sharesOf(group, rates);
   const up = upOf(group, rates);
   // by kind of departure and length of the queue, the time with so many arrivals since the last one
@@ -95,7 +102,7 @@ function mixed(last: Round, { wanted, off }: Round): Float64Array {
     size += change * change;
   }
   const part = size === 0 ? 0 : along / size;
-  return wanted.map((value, i) => Math.max(0, value - part * (value - (last.wanted[i] ?? 0))));
+  return wanted.map((value, i) => max(0, value - part * (value - (last.wanted[i] ?? 0))));
 }
 
 /** Both picks may be the same replica, as Envoy's and gRPC's may. */
@@ -111,12 +118,14 @@ function ratesOf({ rate, replicas }: Group, shares: Float64Array): Float64Array 
   return rates;
 }
 
-const upOf = ({ slots, pace }: Group, rates: Float64Array) =>
-  rates.slice(slots).map((rate) => Math.min(1, rate / pace));
+const upOf = ({ slots, pace }: Group, rates: Float64Array) => rates.slice(slots).map((rate) => min(1, rate / pace));
 
 /** The share of the time that a replica has 0, 1, 2… requests. */
 function sharesOf(group: Group, rates: Float64Array) {
-  const { slots, departures: { first, next } } = group;
+  const {
+    slots,
+    departures: { first, next },
+  } = group;
   const shares = new Float64Array(rates.length);
   shares[0] = 1;
   for (let i = 1; i < slots; i++) shares[i] = ((shares[i - 1] ?? 0) * (rates[i - 1] ?? 0)) / i;
@@ -130,7 +139,8 @@ function sharesOf(group: Group, rates: Float64Array) {
     // The departures that leave `from` behind are as many as the arrivals that find so many.
     const share = (shares[slots + from] ?? 0) / (1 - rate * (time[from] ?? 0));
     shares[slots + from] = share;
-    for (let i = from + 1; i < up.length; i++) shares[slots + i] = (shares[slots + i] ?? 0) + share * rate * (time[i] ?? 0);
+    for (let i = from + 1; i < up.length; i++)
+      shares[slots + i] = (shares[slots + i] ?? 0) + share * rate * (time[i] ?? 0);
   }
   const sum = shares.reduce((a, b) => a + b, 0);
   return { shares: shares.map((share) => share / sum) };
@@ -151,7 +161,7 @@ function walk(from: number, up: Float64Array, counts: number, visit: (i: number,
   at[from] = 1;
   const top = up.length - 1;
   for (let n = 0; n < counts; n++) {
-    for (let i = Math.min(top, from + n); i >= from; i--) {
+    for (let i = min(top, from + n); i >= from; i--) {
       const here = at[i] ?? 0;
       visit(i, n, here);
       if (i === top) continue;

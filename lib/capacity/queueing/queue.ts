@@ -20,9 +20,12 @@ const fields = z.strictObject({
    * Coefficient of variation of that time: its standard deviation by its mean.
    * @default 1
    */
-  variation: within(0, 2, 'a standard deviation by its mean', 'what varies more is of several kinds: model each').default(
-    1,
-  ),
+  variation: within(
+    0,
+    2,
+    'a standard deviation by its mean',
+    'what varies more is of several kinds: model each',
+  ).default(1),
   /**
    * Spread of that time: see {@link Distribution}.
    * @default 'gamma'
