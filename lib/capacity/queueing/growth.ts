@@ -37,8 +37,12 @@ export function growth(trace: Trace, seconds: number, quantile: number): number 
   if (sum === 0) throw fail('must have requests, but has none');
   steps.sort((a, b) => a.ratio - b.ratio);
   let passed = 0;
-  const found = steps.find(({ requests }) => (passed += requests) >= quantile * sum);
-  const ratio = found?.ratio ?? 1;
+  let ratio = 1;
+  for (const step of steps) {
+    ratio = step.ratio;
+    passed += step.requests;
+    if (passed >= quantile * sum) break;
+  }
   if (!Number.isFinite(ratio)) {
     throw fail(`must have requests most of the time to show how it grows, but comes from none at quantile ${quantile}`);
   }

@@ -33,10 +33,10 @@ export function readK6Summary(content: string, name: string): LoadTestRun {
   ] as const) {
     const times = valuesOf(metrics[duration]);
     if (times === undefined) continue;
-    const rate = numberOf(valuesOf(metrics[count])?.['rate']);
+    const rate = numberOf(valuesOf(metrics[count])?.rate);
     if (rate === undefined || rate === 0) throw refused(name, `must have a rate of ${count} above 0, but has none`);
-    const failures = valuesOf(metrics['http_req_failed']);
-    const failed = protocol === 'http' ? (numberOf(failures?.['rate'] ?? failures?.['value']) ?? 0) : 0;
+    const failures = valuesOf(metrics.http_req_failed);
+    const failed = protocol === 'http' ? (numberOf(failures?.rate ?? failures?.value) ?? 0) : 0;
     return { name, protocol, rate, failed, latencies: latenciesOf(times) };
   }
   throw refused(
@@ -50,7 +50,7 @@ function metricsOf(content: string, name: string): Values {
   const { metrics, results } = summary;
   if (isMap(metrics)) return metrics;
   // The newer summary has the metrics as a list, and no percentiles but p(90) and p(95).
-  if (isMap(results) && Array.isArray(results['metrics'])) {
+  if (isMap(results) && Array.isArray(results.metrics)) {
     throw refused(
       name,
       'must be the summary without --new-machine-readable-summary, which leaves out p(99): run k6 without it',

@@ -49,9 +49,11 @@ export function waiting(
   const re = new Float64Array(first.re.length);
   const im = new Float64Array(first.im.length);
   for (let i = 0; i < re.length; i++) {
-    const [real, imaginary] = [1 - load * (rest.re[i] ?? 0), -load * (rest.im[i] ?? 0)];
+    const real = 1 - load * (rest.re[i] ?? 0);
+    const imaginary = -load * (rest.im[i] ?? 0);
     const scale = (waits * (1 - load)) / (real * real + imaginary * imaginary);
-    const [a, b] = [first.re[i] ?? 0, first.im[i] ?? 0];
+    const a = first.re[i] ?? 0;
+    const b = first.im[i] ?? 0;
     re[i] = 1 - waits + scale * (a * real + b * imaginary);
     im[i] = scale * (b * real - a * imaginary);
   }

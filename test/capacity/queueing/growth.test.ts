@@ -1,4 +1,5 @@
-import { growth, highestLoad, leadSeconds, sloTarget, type Trace } from '../../../lib/capacity';
+import { growth, highestLoad, leadSeconds, sloTarget } from '../../../lib/capacity';
+import type { Trace } from '../../../lib/capacity/traces/trace';
 import { problemsOf } from '../../serving/fixtures';
 
 const trace = (requests: number[], step = 60): Trace => ({
