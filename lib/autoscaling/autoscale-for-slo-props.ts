@@ -6,15 +6,17 @@ import { autoscaleOnDemandSchema } from './autoscale-on-demand-props';
 import { loadTestSchema } from './load-test';
 import { amountSchema, perReplicaSchema } from './per-replica';
 
-const { replicas, window, behavior, tolerance, prometheus, fallback, wakeUp } = autoscaleOnDemandSchema.shape;
+/** All of {@link autoscaleOnDemandSchema} but what it aims for, which follows from the objective. */
+const onDemand = z
+  .strictObject(autoscaleOnDemandSchema.shape)
+  .omit({ requests: true, concurrency: true, queue: true, gpu: true, cpu: true, memory: true, perReplica: true });
 /** How far measurements may be above what they can be, as two of them are never alike. */
 const ABOVE = 0.05;
 const growthRule = must('be a factor, 1 or more', 'traffic that does not grow is 1');
 
 /** Checks {@link AutoscaleForSloProps}; it is plain data, also in an environment file. */
-export const autoscaleForSloSchema = z
-  .strictObject({
-    replicas,
+export const autoscaleForSloSchema = onDemand
+  .extend({
     /**
      * What is known of a replica: the rate at which its objective holds, as measured, or else the time of its work, from
      * which that rate follows by theory.
@@ -56,12 +58,6 @@ export const autoscaleForSloSchema = z
      * @default - none
      */
     loadTest: loadTestSchema.optional(),
-    window,
-    behavior,
-    tolerance,
-    prometheus,
-    fallback,
-    wakeUp,
   })
   .superRefine(({ perReplica: { rps, serviceTime, concurrency = 1 }, loadTest }, context) => {
     const fail = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message });

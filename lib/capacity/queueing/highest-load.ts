@@ -25,8 +25,8 @@ const loadLimitSchema = withQueue({ quantile: quantileSchema, under: positive('s
  * @example
  * ```ts
  * const ranker = { serviceTime: 0.02, variation: 0.5, replicas: 16, quantile: 0.99, under: 0.1 };
- * highestLoad(ranker); // 0.43: behind kube-proxy, which chooses at random
- * highestLoad({ ...ranker, balancing: 'leastRequest' }); // 0.86
+ * highestLoad(ranker); // 0.44: behind kube-proxy, which chooses at random
+ * highestLoad({ ...ranker, balancing: 'leastRequest' }); // 0.88
  * highestLoad({ ...ranker, balancing: 'shared' }); // 0.95
  * ```
  */
