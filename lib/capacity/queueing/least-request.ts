@@ -5,9 +5,6 @@ import { meanWait, WAITS, waiting } from './one-queue';
 import type { ServiceTimes } from './service-times';
 import { Grid, longestOf, product, type Sojourns } from './sojourns';
 
-/** A share of requests that doesn't matter. */
-const NONE = 1e-8;
-
 /**
  * A few replicas are at times all full at once, and then are like one queue before all slots: a share of those who would
  * wait there do so, for longer. Both numbers are fitted to the simulation, of 4 replicas and more.
@@ -35,7 +32,6 @@ function waitingAtReplica(grid: Grid, slots: number, work: ServiceTimes, queues:
   let sum: Spectrum = { re: new Float64Array(size), im: new Float64Array(size) };
   let waits = 0;
   for (const { share, left } of [...queues].reverse()) {
-    if (share < NONE) continue;
     waits += share;
     const next = grid.spectrumOf(left);
     const later = product(sum, departure);

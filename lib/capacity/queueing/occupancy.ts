@@ -6,6 +6,8 @@ const { abs, max, min } = Math;
 
 /** Requests beyond the slots that are told apart: the longer of two queues is avoided, so long ones are rare. */
 const LONGEST_QUEUE = 12;
+/** A share of requests that doesn't matter. */
+const NEGLIGIBLE = 1e-8;
 const CLOSE_ENOUGH = 1e-6;
 const MOST_ROUNDS = 400;
 
@@ -63,7 +65,7 @@ function queuesOf(group: Group, rates: Float64Array): Found[] {
   } = group;
   const { shares } = sharesOf(group, rates);
   const up = upOf(group, rates);
-  // by kind of departure and length of the queue, the time with so many arrivals since the last one
+  // How many came since the last departure tells how far the next one is off, so it is kept for each length of the queue.
   const since = (departure: Departure, from: number, flow: number, sums: Float64Array[]) =>
     walk(from, up, departure.spent.length, (i, n, at) => {
       const sum = sums[i];
@@ -76,15 +78,16 @@ function queuesOf(group: Group, rates: Float64Array): Found[] {
   for (let from = 0; from < up.length; from++) {
     since(next, from, (shares[slots + from] ?? 0) * (rates[slots + from] ?? 0), nexts);
   }
-  return Array.from(up, (_, i) => {
-    const [a, b] = [first.left(firsts[i] ?? NONE), next.left(nexts[i] ?? NONE)];
-    const all = a(0) + b(0);
+  const found: Found[] = [];
+  for (const [i, sum] of firsts.entries()) {
     const share = ((shares[slots + i] ?? 0) * (rates[slots + i] ?? 0)) / rate;
-    return { share, left: (t) => (t <= 0 ? 1 : (a(t) + b(t)) / all) };
-  });
+    if (share < NEGLIGIBLE) break;
+    const [a, b] = [first.left(sum), next.left(nexts[i] ?? sum)];
+    const all = a(0) + b(0);
+    found.push({ share, left: (t) => (t <= 0 ? 1 : (a(t) + b(t)) / all) });
+  }
+  return found;
 }
-
-const NONE = new Float64Array();
 
 interface Round {
   readonly wanted: Float64Array;
