@@ -5,6 +5,8 @@
  */
 
 // Autoscaling
+export { autoscaleForSlo } from './autoscaling/autoscale-for-slo';
+export { type AutoscaleForSloProps, autoscaleForSloSchema } from './autoscaling/autoscale-for-slo-props';
 export { autoscaleOnDemand } from './autoscaling/autoscale-on-demand';
 export { type AutoscaleOnDemandProps, autoscaleOnDemandSchema } from './autoscaling/autoscale-on-demand-props';
 export {
