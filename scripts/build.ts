@@ -1,5 +1,5 @@
 /**
- * Compiles the library, with the scripts that it puts into clusters beside the code that reads them. Takes the folder,
+ * Compiles the library, with the scripts that it puts into clusters and pages beside the code that reads them. Takes the folder,
  * and options of the compiler after it.
  */
 import { execFileSync } from 'node:child_process';
@@ -15,5 +15,5 @@ const args = ['-p', join(root, 'tsconfig.build.json'), '--outDir', out, ...optio
 execFileSync(process.execPath, [tsc, ...args], { stdio: 'inherit' });
 cpSync(join(root, 'lib'), out, {
   recursive: true,
-  filter: (path) => /\.(sh|py)$/.test(path) || statSync(path).isDirectory(),
+  filter: (path) => /\.(sh|py|js|css)$/.test(path) || statSync(path).isDirectory(),
 });

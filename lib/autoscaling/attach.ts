@@ -39,14 +39,16 @@ export function tell(
   },
 ): void {
   const { perReplica, metricSeconds, objects, floors } = about;
+  const { namespace, cluster } = Platform.of(target);
   scaled(target, {
     name: target.name,
-    namespace: Platform.of(target).namespace,
+    namespace,
     ...(perReplica === undefined ? {} : { perReplica: toPerReplica(perReplica) }),
     readySeconds: readySecondsOf(target, perReplica),
     metricSeconds,
     gpus: target.gpus ?? 0,
     slos: target.slos ?? [],
+    canSetTolerance: cluster.supports('HPA tolerance'),
     objects,
     ...(floors === undefined ? {} : { floors }),
   });

@@ -9,6 +9,15 @@ export type { Behavior, Rules } from './hpa/limits';
 export type { PodGroup, Sample } from './hpa/pods';
 export { type Hpa, policyOf } from './hpa/policy';
 export type { Reading, Target, Tolerance, Workload } from './hpa/proposal';
+export { growth } from './queueing/growth';
+export { HIGHEST_LOAD, highestLoad, type LoadLimit } from './queueing/highest-load';
+export { type LoadTestRun, readK6Summary } from './queueing/k6-summary';
+export { type LateProps, lateShare } from './queueing/late-share';
+export { type LoadedQueue, latencyQuantile, latencyTail } from './queueing/latency';
+export { type MeasuredRate, measuredRate } from './queueing/measured-rate';
+export type { Balancing, Queue } from './queueing/queue';
+export type { Distribution } from './queueing/service-times';
+export { type Delays, leadSeconds, type SloTarget, type SloTargetProps, sloTarget } from './queueing/slo-target';
 export type { Autoscaler, Seen } from './simulation/autoscaler';
 export { BASELINES, type Bounds, type Candidate, constantly } from './simulation/baselines';
 export {
@@ -16,7 +25,7 @@ export {
   DLRM_SCHEDULING,
   type Loss,
   type Nodes,
-  type Outage,
+  type Outage as MetricsOutage,
   type Quantiles,
 } from './simulation/cluster';
 export { type Comparison, type ComparisonOptions, compare } from './simulation/compare';
@@ -27,7 +36,6 @@ export { oracle, oracleHours } from './simulation/oracle';
 export { type Measure, type Metric, measureOf } from './simulation/readings';
 export { type Replay, type ReplayOptions, replay } from './simulation/replay';
 export type { Cpu, Service } from './simulation/service';
-export type { Trace } from './traces/trace';
 export { type FlashSale, flashSale } from './traces/flash-sale';
 export {
   type Daily,
@@ -47,19 +55,10 @@ export { slice } from './traces/slice';
 export { summaryOf, type TraceSummary } from './traces/summary';
 export { duration, type Trace } from './traces/trace';
 export { writeTrace } from './traces/write-trace';
-export { readUsage, type Usage } from './usage';
-export { type MemoryUsage, type ObservedUsage, type VerticalFit, verticalFit } from './vertical-fit';
 export type { Surge } from './tuner/course';
 export { type FrontPoint, type FrontProps, front } from './tuner/front';
 export { type DemandPolicy, type HpaSpec, hpaSpecOf } from './tuner/policy';
 export { type Proposal, type ProposeProps, propose } from './tuner/propose';
 export type { Rehearsal } from './tuner/stage';
-export { growth } from './queueing/growth';
-export { HIGHEST_LOAD, highestLoad, type LoadLimit } from './queueing/highest-load';
-export { type LoadTestRun, readK6Summary } from './queueing/k6-summary';
-export { type LateProps, lateShare } from './queueing/late-share';
-export { type LoadedQueue, latencyQuantile, latencyTail } from './queueing/latency';
-export { type MeasuredRate, measuredRate } from './queueing/measured-rate';
-export type { Balancing, Queue } from './queueing/queue';
-export type { Distribution } from './queueing/service-times';
-export { type Delays, leadSeconds, type SloTarget, type SloTargetProps, sloTarget } from './queueing/slo-target';
+export { readUsage, type Usage } from './usage';
+export { type MemoryUsage, type ObservedUsage, type VerticalFit, verticalFit } from './vertical-fit';

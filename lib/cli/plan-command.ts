@@ -71,7 +71,9 @@ function positive(value: string): number {
 }
 
 function instant(value: string): number {
-  const milliseconds = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?)(Z|[+-]\d\d:\d\d)$/.test(value) ? Date.parse(value) : Number.NaN;
+  const milliseconds = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?)(Z|[+-]\d\d:\d\d)$/.test(value)
+    ? Date.parse(value)
+    : Number.NaN;
   if (!Number.isNaN(milliseconds)) return milliseconds / 1000;
   throw new InvalidArgumentError('It must be a time with its offset, like 2026-11-09T00:00:00Z.');
 }

@@ -35,6 +35,11 @@ export interface ScaledServer {
     readonly from: number;
     readonly until: number;
   }) => readonly { readonly from: number; readonly until: number; readonly replicas: number }[];
+  /**
+   * Whether its autoscaler may be given a tolerance of its own.
+   * @default false
+   */
+  readonly canSetTolerance?: boolean;
   /** The objects that scale it: a HorizontalPodAutoscaler or ScaledObject, and what goes with them. */
   readonly objects: readonly IConstruct[];
 }

@@ -42,8 +42,8 @@ export type Component =
   | 'store'
   | 'training'
   | 'training-control'
-  | 'monitoring'
-  | 'autoscaling';
+  | 'autoscaling'
+  | 'monitoring';
 
 /** Who a workload's pods are. */
 export interface Identity {

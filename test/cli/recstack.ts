@@ -2,11 +2,24 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from '../../lib/cli/run';
+import type { Terminal } from '../../lib/cli/terminal';
+
+interface Written {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
 
 /** What the program writes, and its exit code. */
-export function recstack(...args: string[]): { code: number; out: string; err: string } {
+export function recstack(...args: string[]): Written {
+  return recstackOn({}, ...args);
+}
+
+/** The same on a screen. */
+export function recstackOn(screen: Pick<Terminal, 'columns' | 'progress'>, ...args: string[]): Written {
   const written = { out: '', err: '' };
   const code = run(args, {
+    ...screen,
     out: (text) => {
       written.out += text;
     },

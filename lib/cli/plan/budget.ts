@@ -80,7 +80,10 @@ function limitsIn(budget: TrafficBudget): Limit[] {
   return limits;
 }
 
-function share(name: 'overCapacity' | 'overSlo', given: `${number}%`): Pick<Limit, 'name' | 'given' | 'most' | 'format'> {
+function share(
+  name: 'overCapacity' | 'overSlo',
+  given: `${number}%`,
+): Pick<Limit, 'name' | 'given' | 'most' | 'format'> {
   return { name, given, most: fraction(given), format: percent };
 }
 

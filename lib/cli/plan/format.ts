@@ -4,9 +4,9 @@ export function percent(share: number): string {
   return `${Number((share * 100).toPrecision(share > 0.99 && share < 1 ? 4 : 2))}%`;
 }
 
-/** An amount as people read it: whole from 100 on, else with two digits or three. */
+/** An amount as people read it: whole and in groups of digits from 100 on, else with two digits or three. */
 export function rounded(amount: number): string {
-  return String(amount >= 100 ? Math.round(amount) : Number(amount.toPrecision(3)));
+  return amount >= 100 ? Math.round(amount).toLocaleString('en-US') : String(Number(amount.toPrecision(3)));
 }
 
 /** `1.03` */

@@ -4,6 +4,7 @@ export const POLICIES = {
   proposed: 'as proposed',
   'cpu-80': 'HPA, CPU 80%',
   'cpu-50': 'HPA, CPU 50%',
+  'requests-70': 'HPA, requests 70%',
   'static-peak': 'static, for the peak',
   oracle: 'oracle',
 } as const;

@@ -3,13 +3,13 @@ import { fraction } from '../../core/percentages';
 import type { Problem } from '../../core/problem';
 import type { Manifest } from '../../synth/manifest';
 import { brokenBudget } from './budget';
+import { findProposal, type Proposal } from './find-proposal';
 import { limitsOf } from './limits';
 import type { Outcome } from './outcome';
 import { type PlannedServer, plannedServers } from './planned-server';
 import { proposedAutoscaling, withProposal } from './proposal';
 import { type PlannedTrace, readTraces } from './read-traces';
 import { replayServer } from './replay-server';
-import { type Proposal, propose } from './simulation';
 
 /** What is replayed, and how. */
 export interface TrafficOptions {
@@ -32,6 +32,7 @@ export interface ProposedPolicy {
   readonly autoscaling: object;
   readonly manifests: readonly Manifest[];
   readonly front: Proposal['front'];
+  readonly notes: readonly string[];
 }
 
 /** What a server's traffic would have met. */
@@ -93,12 +94,13 @@ function proposalFor(
   progress: (text: string) => void,
 ): ProposedPolicy {
   const { overCapacity } = server.budget;
-  const proposal = propose(
+  const proposal = findProposal(
     traces.map(({ trace }) => trace),
     server.service,
     {
       ...limitsOf(server.manifests),
       overCapacity: overCapacity === undefined ? OVER_CAPACITY : fraction(overCapacity),
+      canSetTolerance: server.about.canSetTolerance ?? false,
       progress: (done) => progress(`${server.path}: looking for a better policy, ${Math.round(done * 100)} %`),
     },
   );
@@ -106,5 +108,6 @@ function proposalFor(
     autoscaling: proposedAutoscaling(server, proposal),
     manifests: withProposal(server, proposal),
     front: proposal.front,
+    notes: proposal.notes,
   };
 }

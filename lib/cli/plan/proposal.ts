@@ -3,8 +3,8 @@ import { amount } from '../../capacity/amount';
 import { formatSeconds } from '../../core/durations';
 import { deepMerge } from '../../core/merge';
 import type { Manifest } from '../../synth/manifest';
+import type { Proposal, ProposedRules } from './find-proposal';
 import type { PlannedServer } from './planned-server';
-import type { Proposal, ProposedRules } from './simulation';
 
 interface Trigger {
   readonly type: string;

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { readTrace } from '../../capacity/traces/read-trace';
+import { scale } from '../../capacity/traces/scale';
 import type { Trace } from '../../capacity/traces/trace';
 import { tellingFileTrouble } from '../../core/file-trouble';
 import { InvalidInput, type Problem } from '../../core/problem';
-import { readTrace, scale } from './simulation';
 
 /** A trace as it is replayed, and what had to be mended in its file. */
 export interface PlannedTrace {
@@ -31,9 +33,9 @@ export function readTraces(files: readonly string[], options: TraceOptions): Pla
     try {
       const read = () => readFileSync(file);
       const content = tellingFileTrouble(file, 'be a trace that can be read', 'mend that or name another', read);
-      return [prepared(readTrace(content, { name: names[i] ?? file }), options)];
+      return [prepared(readTrace(content, { name: names[i] ?? file, gunzip: gunzipSync }), options)];
     } catch (error) {
-      problems.push(...problemsOf(error, file));
+      problems.push(...problemsOf(error, names[i] ?? file, file));
       return [];
     }
   });
@@ -41,10 +43,12 @@ export function readTraces(files: readonly string[], options: TraceOptions): Pla
   return traces;
 }
 
-/** Files are called by their names, and by their paths where two share one. */
+/** Files are called by their names, and by their paths where two share one; a screen is shown no control characters. */
 function namesOf(files: readonly string[]): string[] {
   const names = files.map((file) => basename(file));
-  return new Set(names).size === names.length ? names : [...files];
+  return (new Set(names).size === names.length ? names : files).map((name) =>
+    name.replace(/[\p{Cc}\p{Cf}]/gu, '\ufffd'),
+  );
 }
 
 function prepared({ trace, repairs }: PlannedTrace, options: TraceOptions): PlannedTrace {
@@ -53,9 +57,11 @@ function prepared({ trace, repairs }: PlannedTrace, options: TraceOptions): Plan
   return { trace: options.scale === 1 ? dated : scale(dated, options.scale), repairs };
 }
 
-/** A reader knows no files: what it says of a content is said of the file. */
-function problemsOf(error: unknown, file: string): readonly Problem[] {
-  if (InvalidInput.is(error)) return error.problems;
-  if (error instanceof Error) return [{ where: file, text: error.message }];
-  throw error;
+/** A reader knows the trace's name, and perhaps the line: a person looks for the file. */
+function problemsOf(error: unknown, name: string, file: string): Problem[] {
+  if (!InvalidInput.is(error)) throw error;
+  return error.problems.map(({ where, text }) => ({
+    where: where.startsWith(name) ? `${file}${where.slice(name.length)}` : where,
+    text,
+  }));
 }

@@ -1,89 +1,55 @@
+import { lateShare } from '../../capacity/queueing/late-share';
 import type { Autoscaler } from '../../capacity/simulation/autoscaler';
-import { type Replay, replay, SYNC_PERIOD } from '../../capacity/simulation/replay';
-import { Arrivals, duration, type Trace } from '../../capacity/traces/trace';
+import { BASELINES } from '../../capacity/simulation/baselines';
+import type { ShareLate } from '../../capacity/simulation/lateness';
+import { autoscalerOf } from '../../capacity/simulation/manifests';
+import { needs } from '../../capacity/simulation/oracle';
+import { replay } from '../../capacity/simulation/replay';
+import { duration, type Trace } from '../../capacity/traces/trace';
 import type { Manifest } from '../../synth/manifest';
 import { limitsOf } from './limits';
 import type { Outcome, PolicyName } from './outcome';
 import type { PlannedServer } from './planned-server';
-import { autoscalerOf, oracleReplicas, requestsOverSlo } from './simulation';
 
-/** Sends a trace through a server with its manifests, and with what they are held against. */
-export function replayServer(server: PlannedServer, trace: Trace, proposed: readonly Manifest[] | undefined): Outcome[] {
-  const { manifests } = server;
-  const outcomes = [withManifests('emitted', manifests)];
-  if (proposed !== undefined) outcomes.push(withManifests('proposed', proposed));
-  outcomes.push(withManifests('cpu-80', onCpu(manifests, 80)), withManifests('cpu-50', onCpu(manifests, 50)));
-  const peak = peakReplicas(trace, server.service.capacity);
-  outcomes.push(withAutoscaler('static-peak', { sync: () => peak }, peak), oracle(server, trace));
-  return outcomes;
+/** What the baselines are called here. */
+const NAMES: Readonly<Record<(typeof BASELINES)[number]['name'], PolicyName>> = {
+  'HPA at CPU 80 %': 'cpu-80',
+  'HPA at CPU 50 %': 'cpu-50',
+  'requests per replica at 70 %': 'requests-70',
+  'static peak': 'static-peak',
+  oracle: 'oracle',
+};
 
-  function withManifests(policy: PolicyName, objects: readonly Manifest[]): Outcome {
-    const autoscaler = autoscalerOf(objects, server.service);
-    return withAutoscaler(policy, autoscaler, atStart(trace, limitsOf(objects).fewest, server.service.capacity));
-  }
-
-  function withAutoscaler(policy: PolicyName, autoscaler: Autoscaler, initial: number): Outcome {
-    const result = replay(trace, server.service, autoscaler, initial);
-    return { policy, ...result, ...measured(server, result) };
-  }
-}
-
-function measured({ perReplica, about }: PlannedServer, result: Replay): Pick<Outcome, 'overSlo' | 'peakReplicas'> {
-  return {
-    overSlo: requestsOverSlo(result, perReplica, about.slos),
-    peakReplicas: most(result.replicas),
-  };
-}
-
-/** The default of Kubernetes, and the one that most teams write: the share of a replica's CPU to aim for. */
-function onCpu(manifests: readonly Manifest[], averageUtilization: number): Manifest[] {
-  const { fewest, most } = limitsOf(manifests);
-  const target = { type: 'Utilization', averageUtilization };
+/** Sends a trace through a server with its manifests, with those that are proposed, and with what they are held against. */
+export function replayServer(
+  server: PlannedServer,
+  trace: Trace,
+  proposed: readonly Manifest[] | undefined,
+): Outcome[] {
+  const { service, about, manifests } = server;
+  const bounds = limitsOf(manifests);
+  const { startsAt } = trace;
+  const floors = startsAt === undefined ? [] : about.floors?.({ startsAt, from: 0, until: duration(trace) });
+  const late = lateIn(server);
   return [
-    {
-      apiVersion: 'autoscaling/v2',
-      kind: 'HorizontalPodAutoscaler',
-      metadata: { name: `cpu-${averageUtilization}` },
-      spec: {
-        minReplicas: Math.max(1, fewest),
-        maxReplicas: most,
-        metrics: [{ type: 'Resource', resource: { name: 'cpu', target } }],
-      },
-    },
+    outcome('emitted', autoscalerOf(manifests, { startsAt, floors })),
+    ...(proposed === undefined ? [] : [outcome('proposed', autoscalerOf(proposed, { startsAt, floors }))]),
+    ...BASELINES.map(({ name, autoscaler }) => outcome(NAMES[name], autoscaler(trace, service, bounds))),
   ];
-}
 
-function oracle(server: PlannedServer, trace: Trace): Outcome {
-  const replicas = oracleReplicas(trace, server.service, limitsOf(server.manifests).fewest);
-  const requests = new Arrivals(trace).until(duration(trace));
-  return {
-    policy: 'oracle',
-    tick: SYNC_PERIOD,
-    replicas,
-    ready: replicas,
-    requests,
-    overCapacity: 0,
-    overSlo: undefined,
-    replicaHours: (replicas.reduce((sum, count) => sum + count, 0) * SYNC_PERIOD) / 3600,
-    peakReplicas: most(replicas),
-  };
-}
-
-/** At the start there are as many as the first requests need. */
-function atStart(trace: Trace, fewest: number, capacity: number): number {
-  return Math.max(fewest, Math.ceil(new Arrivals(trace).rate(0, SYNC_PERIOD) / capacity));
-}
-
-function peakReplicas(trace: Trace, capacity: number): number {
-  const arrivals = new Arrivals(trace);
-  let peak = 0;
-  for (let at = 0; at < duration(trace); at += SYNC_PERIOD) {
-    peak = Math.max(peak, arrivals.rate(at, at + SYNC_PERIOD));
+  /** At the start there are as many replicas as the first requests need. */
+  function outcome(policy: PolicyName, autoscaler: Autoscaler): Outcome {
+    const initial = needs(trace, service, bounds.fewest)[0] ?? bounds.fewest;
+    const result = replay(trace, service, autoscaler, initial, late === undefined ? {} : { late });
+    const peakReplicas = result.replicas.reduce((most, count) => Math.max(most, count), 0);
+    return { ...result, policy, peakReplicas, overSlo: result.late };
   }
-  return Math.max(1, Math.ceil(peak / capacity));
 }
 
-/** Without a list of arguments, of which an engine takes some ten thousands. */
-function most(counts: Int32Array): number {
-  return counts.reduce((highest, count) => Math.max(highest, count), 0);
+/** How many requests miss the latency objective, where it is known how long one takes. */
+function lateIn({ perReplica, about }: PlannedServer): ShareLate | undefined {
+  const objective = about.slos.find((slo) => slo.kind === 'latency');
+  const { serviceSeconds: serviceTime, concurrency, variation } = perReplica;
+  if (objective === undefined || serviceTime === undefined) return undefined;
+  return lateShare({ serviceTime, concurrency, variation, under: objective.thresholdSeconds });
 }

@@ -41,7 +41,10 @@ export function replayTraffic(app: App, options: Options, terminal: Terminal): r
   const tell = options.json === '-' ? terminal.err : terminal.out;
   if (options.json !== undefined && options.json !== '-') write(options.json, json);
   if (options.report !== false) {
-    write(typeof options.report === 'string' ? options.report : join('dist', `${options.env}-plan.html`), trafficPage(plan));
+    write(
+      typeof options.report === 'string' ? options.report : join('dist', `${options.env}-plan.html`),
+      trafficPage(plan),
+    );
   }
   return plan.servers.flatMap(({ broken }) => broken);
 
