@@ -9,7 +9,7 @@ import type { Peaks } from './peaks';
 import { floorsOf } from './peaks-floors';
 import { emitPeakJobs } from './peaks-jobs';
 import type { PeakEngine } from './peaks-lead';
-import { explainPeaks } from './peaks-plan';
+import { explainPeaks } from './peaks-explain';
 import { peakProblems } from './peaks-problems';
 import { cronTriggersOf, type TriggeredServer } from './peaks-triggers';
 import type { EmittedBehavior } from './rules';
