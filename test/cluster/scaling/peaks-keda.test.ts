@@ -1,6 +1,6 @@
 import { App } from 'cdk8s';
 import { Platform } from '../../../lib';
-import { type Peaks, type PeaksProps, peaksSchema } from '../../../lib/autoscaling/peaks';
+import { type Peaks, peaksSchema } from '../../../lib/autoscaling/peaks';
 import { emitPeakJobs } from '../../../lib/autoscaling/peaks-jobs';
 import { cronTriggersOf } from '../../../lib/autoscaling/peaks-triggers';
 import { parse } from '../../../lib/core/schema';
@@ -28,11 +28,7 @@ const SERVER = { readySeconds: 120, ordinary: 20, most: 40 };
 const shown = (instant: number) => new Date(instant).toISOString().slice(0, 16);
 const timeOfDay = (instant: number) => shown(instant).slice(11);
 const peaksOf = (event: object): Peaks =>
-  parse(
-    peaksSchema,
-    { timeZone: 'Etc/UTC', events: [{ name: 'sale', lead: '10m', ...event }] as PeaksProps['events'] },
-    'peaks',
-  );
+  parse(peaksSchema, { timeZone: 'Etc/UTC', events: [{ name: 'sale', lead: '10m', ...event }] }, 'peaks');
 /** A peak of every day that is on from an hour ago, or from an hour ahead, for two hours. */
 const daily = (from: number, replicas: number) =>
   peaksOf({
