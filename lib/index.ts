@@ -5,6 +5,8 @@
  */
 
 // Autoscaling
+export { autoscaleForSlo } from './autoscaling/autoscale-for-slo';
+export { type AutoscaleForSloProps, autoscaleForSloSchema } from './autoscaling/autoscale-for-slo-props';
 export { autoscaleOnDemand } from './autoscaling/autoscale-on-demand';
 export { type AutoscaleOnDemandProps, autoscaleOnDemandSchema } from './autoscaling/autoscale-on-demand-props';
 export {
@@ -13,6 +15,7 @@ export {
   autoscaleOnResourcesSchema,
 } from './autoscaling/autoscale-on-resources';
 export { BEHAVIORS, type BehaviorName } from './autoscaling/behavior';
+export { type Peak, type PeaksProps, peakSchema, peaksSchema } from './autoscaling/peaks';
 export { type PerReplicaProps, perReplicaSchema } from './autoscaling/per-replica';
 export type { ScalingRules } from './autoscaling/rules';
 export {

@@ -1,7 +1,7 @@
 import type { IConstruct } from 'constructs';
 import { seconds } from '../core/durations';
 import { InvalidInput } from '../core/problem';
-import { scaled } from '../core/scaled';
+import { type ScaledServer, scaled } from '../core/scaled';
 import type { ScalingTarget } from '../core/scaling';
 import { Platform } from '../platform/platform';
 import { type PerReplicaProps, toPerReplica } from './per-replica';
@@ -35,9 +35,10 @@ export function tell(
     readonly perReplica: PerReplicaProps | undefined;
     readonly metricSeconds: number;
     readonly objects: readonly IConstruct[];
+    readonly floors?: ScaledServer['floors'];
   },
 ): void {
-  const { perReplica, metricSeconds, objects } = about;
+  const { perReplica, metricSeconds, objects, floors } = about;
   const { namespace, cluster } = Platform.of(target);
   scaled(target, {
     name: target.name,
@@ -49,6 +50,7 @@ export function tell(
     slos: target.slos ?? [],
     canSetTolerance: cluster.supports('HPA tolerance'),
     objects,
+    ...(floors === undefined ? {} : { floors }),
   });
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { durationSchema, formatSeconds, seconds } from '../core/durations';
 import { percentageSchema } from '../core/percentages';
 import { must, pattern, text, wholeNumber } from '../core/schema';
+import { peaksSchema } from './peaks';
 import { amountSchema, perReplicaSchema } from './per-replica';
 import { behaviorSchema, toleranceSchema } from './rules';
 
@@ -83,6 +84,12 @@ export const autoscaleOnDemandSchema = z
      * @default - not measured: `recstack plan` can't replay traffic against it
      */
     perReplica: perReplicaSchema.optional(),
+    /**
+     * The times for which more replicas are planned, such as a sale. KEDA sees to those that repeat by cron triggers; to
+     * the others, and where it is missing, CronJobs that raise the minimum.
+     * @default - the same minimum at all times
+     */
+    peaks: peaksSchema.optional(),
     /**
      * Address of the Prometheus that scrapes the servers, with the labels `namespace` and `job` (the server's name).
      * @default - that of the platform's Monitoring

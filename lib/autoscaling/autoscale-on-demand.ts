@@ -4,9 +4,11 @@ import { seconds } from '../core/durations';
 import { InvalidInput } from '../core/problem';
 import type { ScalingPolicy, ScalingTarget } from '../core/scaling';
 import { parse } from '../core/schema';
+import type { ScaledObjectTrigger } from '../crds/keda';
 import { Platform } from '../platform/platform';
 import { warn } from '../platform/warnings';
 import { clusterProblems, readySecondsOf, takeOver, tell } from './attach';
+import { AttachedPeaks } from './attach-peaks';
 import {
   type AutoscaleOnDemandProps,
   type AutoscaleOnDemandSettings,
@@ -53,12 +55,19 @@ function attach(target: ScalingTarget, settings: AutoscaleOnDemandSettings): voi
   const platform = Platform.of(target);
   const { demands, problems } = demandsOf(target, platform.namespace, settings);
   const readySeconds = readySecondsOf(target, settings.perReplica);
-  problems.push(...kedaProblems(platform, settings), ...wakeUpProblems(settings, readySeconds));
+  const behavior = emittedBehavior(settings.behavior, settings.tolerance);
+  const peaks =
+    settings.peaks &&
+    new AttachedPeaks(settings.peaks, { ...settings, behavior, readySeconds, hasKeda: platform.cluster.has('keda') });
+  problems.push(
+    ...kedaProblems(platform, settings),
+    ...wakeUpProblems(settings, readySeconds),
+    ...(peaks?.problems() ?? []),
+  );
   if (problems.length > 0) throw new InvalidInput(problems.map((text) => ({ where: target.node.path, text })));
   takeOver(target);
-  const behavior = emittedBehavior(settings.behavior, settings.tolerance);
   const source = new MetricsSource(platform, settings.prometheus);
-  const autoscaler = emit(target, { settings, demands, source, behavior });
+  const autoscaler = emit(target, { settings, demands, source, behavior, triggers: peaks?.triggers() ?? [] });
   autoscaler.node.addValidation({
     validate: () => [...clusterProblems(platform, settings), ...(demands.length > 0 ? source.problems() : [])],
   });
@@ -67,7 +76,8 @@ function attach(target: ScalingTarget, settings: AutoscaleOnDemandSettings): voi
   tell(target, {
     perReplica: settings.perReplica,
     metricSeconds: demands.length > 0 ? seconds(settings.window) : RESOURCE_SECONDS,
-    objects: [autoscaler],
+    objects: [autoscaler, ...(peaks?.emitBeside(target, autoscaler) ?? [])],
+    floors: peaks?.floors,
   });
 }
 
@@ -77,16 +87,16 @@ interface Input {
   readonly demands: readonly Demand[];
   readonly source: MetricsSource;
   readonly behavior: EmittedBehavior;
+  /** Those of the peaks, where KEDA sees to them. */
+  readonly triggers: readonly ScaledObjectTrigger[];
 }
 
 function emit(target: ScalingTarget, input: Input): ApiObject {
   const platform = Platform.of(target);
-  const { settings, demands, source, behavior } = input;
-  // Seam for settings.peaks: with KEDA they are more `triggers`, and reason enough for a ScaledObject; without it, the
-  // CronJobs are emitted after the HorizontalPodAutoscaler below and told of among `objects` in attach().
-  if (demands.length > 0 && platform.cluster.has('keda')) {
-    if (source.isOwn) letKedaIn(platform);
-    return emitScaledObject(target, { settings, demands, source, behavior });
+  const { settings, demands, source, behavior, triggers } = input;
+  if (platform.cluster.has('keda') && (demands.length > 0 || triggers.length > 0)) {
+    if (demands.length > 0 && source.isOwn) letKedaIn(platform);
+    return emitScaledObject(target, input);
   }
   const served = demands.map((demand) => ({
     ...demand,

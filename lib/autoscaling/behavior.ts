@@ -29,15 +29,15 @@ export const BEHAVIORS = {
     },
   },
   /**
-   * Grows by half a minute, once the need has lasted one, and goes down by a twentieth every two: for servers whose start
-   * is dear, such as large models.
+   * Doubles every minute, and goes down by a twentieth every two: for servers whose start is dear, such as large models.
+   * It does not wait on the way up either: the metric is an average over a while already.
    */
   steady: {
     scaleUp: {
-      stabilizationWindowSeconds: 60,
+      stabilizationWindowSeconds: 0,
       selectPolicy: 'Max',
       policies: [
-        { type: 'Percent', value: 50, periodSeconds: 60 },
+        { type: 'Percent', value: 100, periodSeconds: 60 },
         { type: 'Pods', value: 2, periodSeconds: 60 },
       ],
     },

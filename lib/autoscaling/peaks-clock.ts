@@ -16,6 +16,13 @@ function changesOf(timeZone: string): readonly ClockChange[] {
   return changes;
 }
 
+/** The days, `'2027-04-30'`, whose midnight the clocks of a zone skip, such as in Egypt and Chile. */
+export function daysWithoutMidnight(timeZone: string): string[] {
+  return changesOf(timeZone)
+    .filter(({ kind, from }) => kind === 'skipped' && from.endsWith('T00:00'))
+    .map(({ from }) => from.slice(0, 10));
+}
+
 /** How a time that repeats is counted: in milliseconds, from the start of some day or year that is like any other. */
 const CYCLES = {
   day: { length: DAY, before: '2027-01-02T', shown: 11 },

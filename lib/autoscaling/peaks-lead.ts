@@ -1,4 +1,4 @@
-import { History, limited } from '../capacity/hpa/limits';
+import { ChangeLog, limited, longestPeriod } from '../capacity/hpa/limits';
 import { type Hpa, policyOf } from '../capacity/hpa/policy';
 import { SYNC_PERIOD } from '../capacity/simulation/replay';
 
@@ -48,13 +48,13 @@ export function leadFormula({ reaction, climb, ready }: Lead): string {
 export function climbSeconds(from: number, to: number, rules: ScaleUpRules = {}): number {
   const { behavior } = policyOf({ spec: { maxReplicas: to, behavior: { scaleUp: rules } } });
   if (behavior === undefined || behavior.up.selectPolicy === 'Disabled') return Number.POSITIVE_INFINITY;
-  const changes = { added: new History(), removed: new History() };
+  const changes = { added: new ChangeLog(), removed: new ChangeLog() };
   // What scales from none does so by one.
   let replicas = Math.max(1, from);
   let now = 0;
   for (; replicas < to; now += SYNC_PERIOD) {
     const next = limited(replicas, to, changes, behavior, { minReplicas: 0, maxReplicas: to }, now);
-    if (next > replicas) changes.added.add(now, next - replicas);
+    if (next > replicas) changes.added.add(now, next - replicas, longestPeriod(behavior.up));
     replicas = next;
   }
   return behavior.up.stabilizationWindowSeconds + Math.max(0, now - SYNC_PERIOD);

@@ -1,7 +1,6 @@
 import { SYNC_PERIOD } from '../capacity/simulation/replay';
 import { type CalendarEvent, WEEKDAYS, type Weekday } from '../core/calendar';
-import type { Derivation } from '../core/derivation';
-import { formatSeconds, seconds } from '../core/durations';
+import { seconds } from '../core/durations';
 import { instantsOf, wallClock } from '../core/time-zones';
 import type { Peak, Peaks } from './peaks';
 import { position, SteadyTimes, span, timeAt } from './peaks-clock';
@@ -9,7 +8,6 @@ import {
   climbSeconds,
   JOB_START_SECONDS,
   type Lead,
-  leadFormula,
   leadSeconds,
   type PeakEngine,
   type ScaleUpRules,
@@ -38,13 +36,18 @@ export type PlannedPeak = CalendarEvent & { readonly replicas: number };
 
 /** The fewest replicas while a peak is on: `replicas`, or `multiple × ordinary`, rounded up. */
 export function replicasOf({ replicas, multiple = 1 }: Peak, ordinary: number): number {
-  // 1.1 × 10 are 11, and not the 12 that floating point makes of it.
+  // 1.1 × 100 are 110, and not the 111 that floating point would make of it.
   return replicas ?? Math.ceil(Number((multiple * ordinary).toPrecision(12)));
+}
+
+/** Whether a cron trigger sees to a peak: a cron has no year, so that one of once is left to Jobs. */
+export function isByTrigger({ every }: CalendarEvent, engine: PeakEngine): boolean {
+  return engine === 'cron-triggers' && (every === 'day' || every === 'year');
 }
 
 /** What the lead of a peak is made of where it says none. */
 export function leadOf(peak: Peak, server: PeakServer, engine: PeakEngine): Lead {
-  const byMetric = engine === 'cron-triggers' && peak.every !== undefined && peak.every !== 'once';
+  const byMetric = isByTrigger(peak, engine);
   return {
     reaction: SYNC_PERIOD + (byMetric ? 0 : JOB_START_SECONDS),
     climb: byMetric ? climbSeconds(server.ordinary, replicasOf(peak, server.ordinary), server.scaleUp) : 0,
@@ -67,23 +70,6 @@ export function plannedPeaks(peaks: Peaks, server: PeakServer, engine: PeakEngin
     const lead = leadSecondsOf(peak, server, engine) * 1000;
     const replicas = replicasOf(peak, server.ordinary);
     return withLead(peak, peak.timeZone ?? peaks.timeZone, lead).map((event) => ({ ...event, replicas }));
-  });
-}
-
-/** How the peaks of a server came by their numbers. */
-export function explainPeaks(peaks: Peaks, server: PeakServer, engine: PeakEngine): Derivation[] {
-  return peaks.events.flatMap((peak) => {
-    const { name, multiple, lead } = peak;
-    const derivations: Derivation[] = [];
-    if (multiple !== undefined) {
-      const value = `${replicasOf(peak, server.ordinary)} replicas`;
-      derivations.push({ what: `peak ${name}, replicas`, value, formula: `${multiple} × ${server.ordinary} replicas` });
-    }
-    if (lead === undefined) {
-      const value = formatSeconds(leadSecondsOf(peak, server, engine));
-      derivations.push({ what: `peak ${name}, lead`, value, formula: leadFormula(leadOf(peak, server, engine)) });
-    }
-    return derivations;
   });
 }
 
@@ -125,11 +111,9 @@ function dailyWithLead({ name, days, ...peak }: DailyPeak, timeZone: string, lea
     };
   };
   if (over - begin < DAY) return [event(begin, over)];
-  // One event can't be on for a day and more, such as a Sunday from its lead on: a second one takes over at its start. Nor
-  // can one be on for just a day, unless from midnight.
-  const turn = times.after(start);
-  const longest = timeAt('day', turn).local === '00:00' ? DAY : DAY - MINUTE;
-  return [event(begin, turn), event(turn, Math.min(over, turn + longest))];
+  // One event can't be on for a day and more, such as a Sunday from its lead on: a second one takes over half-way.
+  const turn = times.after(start + Math.floor((end - start) / 2 / MINUTE) * MINUTE);
+  return [event(begin, turn), event(turn, over)];
 }
 
 /** The days after some of each week, or before. */

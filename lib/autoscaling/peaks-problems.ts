@@ -1,8 +1,11 @@
+import { type CalendarEvent, WEEKDAYS } from '../core/calendar';
 import { formatSeconds, seconds } from '../core/durations';
 import { LONGEST_LEAD, type Peak, type Peaks } from './peaks';
-import { position, span } from './peaks-clock';
+import { daysWithoutMidnight, position, span } from './peaks-clock';
 import type { PeakEngine } from './peaks-lead';
-import { leadOf, leadSecondsOf, type PeakServer, replicasOf } from './peaks-plan';
+import { leadOf, leadSecondsOf, type PeakServer, plannedPeaks, replicasOf } from './peaks-plan';
+
+const DAY = 86_400_000;
 
 /** A year but some days: what is longer leaves no ordinary time between two. */
 const LONGEST_YEARLY_SECONDS = 360 * 86_400;
@@ -16,7 +19,10 @@ export function peakProblems(peaks: Peaks, server: PeakServer, engine: PeakEngin
   return peaks.events.flatMap((peak, i) => {
     const at = `${path}.events[${i}]`;
     const size = sizeProblems(peak, server);
-    const problems = size.length > 0 ? size : [...leadProblems(peak, server, engine), ...lengthProblems(peak)];
+    const length = lengthProblems(peak);
+    const lead = size.length > 0 ? [] : leadProblems(peak, server, engine);
+    const problems = [...size, ...lead, ...length];
+    if (problems.length === 0) problems.push(...midnightProblems(peak, peaks, server, engine));
     return problems.map((text) => `${at}${text}`);
   });
 }
@@ -66,4 +72,35 @@ function lengthProblems(peak: Peak): string[] {
     (peak.every === 'year' &&
       span('year', position('year', peak.start), position('year', peak.end)) / 1000 > LONGEST_YEARLY_SECONDS);
   return isAlways ? [` must leave ordinary days, but '${name}' is always on: raise the fewest replicas instead`] : [];
+}
+
+/**
+ * The library by which KEDA and CronJobs find the next time of a cron misses days whose midnight is skipped: it passes over
+ * one that it looks for from an earlier day, and takes it for the day before where it comes from that.
+ *
+ * @see https://github.com/robfig/cron/blob/v3.0.1/spec.go
+ */
+function midnightProblems(peak: Peak, { timeZone }: Peaks, server: PeakServer, engine: PeakEngine): string[] {
+  const zone = peak.timeZone ?? timeZone;
+  const planned = plannedPeaks({ timeZone, events: [peak] }, server, engine);
+  const day = daysWithoutMidnight(zone).find((date) => planned.some((event) => turnsOn(event, date)));
+  if (day === undefined) return [];
+  const way = peak.every === 'day' ? 'leave out its days' : 'plan it for each year of its own, with its dates';
+  return [
+    ` must not begin or end near a midnight that the clocks skip, got '${peak.name}' with its lead near that of ${day} in ${zone}, where cron fails: ${way}`,
+  ];
+}
+
+/** Whether cron looks for a day that has no midnight, or the one before. */
+function turnsOn(event: CalendarEvent, date: string): boolean {
+  const midnight = Date.parse(`${date}T00:00Z`);
+  const near = [midnight - DAY, midnight].map((at) => new Date(at));
+  if (event.every === 'year') {
+    const dates = near.map((day) => day.toISOString().slice(5, 10));
+    return [event.start, event.end].some((time) => dates.includes(time.slice(0, 5)));
+  }
+  if (event.every !== 'day' || event.days === undefined) return false;
+  const later = event.end === '24:00' || event.end < event.start ? [0, 1] : [0];
+  const numbers = event.days.flatMap((day) => later.map((days) => (WEEKDAYS.indexOf(day) + 1 + days) % 7));
+  return near.some((day) => numbers.includes(day.getUTCDay()));
 }

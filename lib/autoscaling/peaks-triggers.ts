@@ -14,7 +14,7 @@ export interface CronTrigger {
 }
 
 /** How far off its aim an autoscaler leaves things, unless it or the cluster says otherwise. */
-const TOLERANCE = 0.1;
+export const TOLERANCE = 0.1;
 
 /** What cron triggers must know of a server. */
 export interface TriggeredServer extends PeakServer {

@@ -4,8 +4,8 @@ import { type Duration, durationSchema, seconds } from '../core/durations';
 import { must, wholeNumber } from '../core/schema';
 import { timeZoneSchema } from '../core/time-zones';
 
-/** The longest lead: with more, an event of every day would ask for its replicas before the one before it is over. */
-export const LONGEST_LEAD: Duration = '20h';
+/** The longest lead: with it, an event of every day still is two events of less than a day, which is what cron can say. */
+export const LONGEST_LEAD: Duration = '8h';
 
 const expected = {
   /**

@@ -2,7 +2,7 @@ import type { HPAScalingPolicy, HPAScalingRules } from 'kubernetes-types/autosca
 import { z } from 'zod';
 import { type Duration, seconds } from '../core/durations';
 import { fraction, percentageSchema } from '../core/percentages';
-import { must, oneOf, pattern, shortOrMap, wholeNumber } from '../core/schema';
+import { must, oneOf, oneOfMaps, pattern, shortOrMap, wholeNumber } from '../core/schema';
 import { BEHAVIORS, type BehaviorName } from './behavior';
 
 const WHOLE = /^\d+(s|m|h)$/;
@@ -42,7 +42,12 @@ export const scalingRulesSchema = z.strictObject({
    * @default - those of the preset 'responsive'
    */
   policies: z
-    .array(z.union([podsSchema, percentSchema], { error: policyError }))
+    .array(
+      oneOfMaps(
+        [podsSchema, percentSchema],
+        must('be { pods, every } or { percent, every }', "like { percent: 10, every: '1m' }"),
+      ),
+    )
     .min(1, { error: must('have at least one policy', "to stop all changes, write select: 'Disabled'") })
     .readonly()
     .optional(),
@@ -133,13 +138,4 @@ function toleranceOf(tolerance: `${number}%` | undefined): { readonly tolerance?
   if (tolerance === undefined) return {};
   const thousandths = Math.max(1, Math.round(fraction(tolerance) * 1000));
   return { tolerance: thousandths === 1000 ? '1' : `${thousandths}m` };
-}
-
-/** Which of the two forms was meant shows by its key, and its own words say more than that it is neither. */
-function policyError(issue: z.core.$ZodRawIssue): string {
-  const shape = must('be { pods, every } or { percent, every }', "like { percent: 10, every: '1m' }");
-  if (issue.code !== 'invalid_union' || typeof issue.input !== 'object' || issue.input === null) return shape(issue);
-  const meant = 'pods' in issue.input ? 0 : 'percent' in issue.input ? 1 : undefined;
-  const [problem] = (meant === undefined ? undefined : issue.errors[meant]) ?? [];
-  return problem === undefined ? shape(issue) : `${[...problem.path].join('.')} ${problem.message}`.trim();
 }

@@ -1,5 +1,4 @@
 import type { IConstruct } from 'constructs';
-import type { Calendar } from './calendar';
 import type { Slo } from './slo';
 
 /** What one replica of a server can do, as far as it was measured or is known. */
@@ -27,13 +26,11 @@ export interface ScaledServer {
   /** GPUs of each replica. */
   readonly gpus: number;
   readonly slos: readonly Slo[];
-  /** The times for which more replicas are planned. */
-  readonly calendar?: Calendar;
   /**
-   * When these times hold up its replicas, for a part of a trace that starts at some seconds since 1970.
-   * @default - never
+   * The times at which more replicas are planned than the fewest of an ordinary day, in seconds from `startsAt`, which is
+   * in seconds since 1970.
    */
-  readonly floors?: (part: {
+  readonly floors?: (range: {
     readonly startsAt: number;
     readonly from: number;
     readonly until: number;

@@ -95,6 +95,22 @@ export function shortOrMap<S extends z.ZodType, M extends z.ZodType>(short: S, m
   });
 }
 
+/** One of several maps that differ in their keys: what is wrong with the one that was meant is told by its parts. */
+export function oneOfMaps<const T extends readonly [z.ZodType, z.ZodType, ...z.ZodType[]]>(
+  maps: T,
+  rule: (issue: { input?: unknown }) => string,
+): z.ZodUnion<T> {
+  return z.union(maps, {
+    error: (issue) => (issue.code === 'invalid_union' && meant(issue.errors) !== undefined ? BY_PARTS : rule(issue)),
+  });
+}
+
+/** The only one of several forms of which just parts are wrong, if there is one. */
+function meant(forms: readonly (readonly z.core.$ZodIssue[])[]): readonly z.core.$ZodIssue[] | undefined {
+  const near = forms.filter((problems) => problems.every(({ path }) => path.length > 0));
+  return near.length === 1 ? near[0] : undefined;
+}
+
 function isMap(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -136,9 +152,8 @@ function toldApart(issue: z.core.$ZodIssue): { readonly path: readonly PropertyK
     return issue.keys.map((key, i) => ({ path: [...issue.path, key], message: messages[i] ?? '' }));
   }
   if (issue.code === 'invalid_union' && issue.message === BY_PARTS) {
-    return (issue.errors.at(-1) ?? []).flatMap((inner) =>
-      toldApart({ ...inner, path: [...issue.path, ...inner.path] }),
-    );
+    const problems = meant(issue.errors) ?? issue.errors.at(-1) ?? [];
+    return problems.flatMap((inner) => toldApart({ ...inner, path: [...issue.path, ...inner.path] }));
   }
   // What the rule for a map's keys has to say is inside the issue.
   if (issue.code === 'invalid_key') return issue.issues.map(({ message }) => ({ path: issue.path, message }));

@@ -23,13 +23,13 @@ test('responsive doubles every half minute, at once, and goes down by a tenth a 
   });
 });
 
-test('steady grows by half a minute, once the need has lasted one, and goes down by a twentieth every two, after five', () => {
+test('steady doubles every minute, at once, and goes down by a twentieth every two, after five', () => {
   expect(BEHAVIORS.steady).toEqual({
     scaleUp: {
-      stabilizationWindowSeconds: 60,
+      stabilizationWindowSeconds: 0,
       selectPolicy: 'Max',
       policies: [
-        { type: 'Percent', value: 50, periodSeconds: 60 },
+        { type: 'Percent', value: 100, periodSeconds: 60 },
         { type: 'Pods', value: 2, periodSeconds: 60 },
       ],
     },

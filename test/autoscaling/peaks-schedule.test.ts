@@ -3,16 +3,18 @@ import { plannedPeaks } from '../../lib/autoscaling/peaks-plan';
 import { schedulesOf } from '../../lib/autoscaling/peaks-schedule';
 import { isOn } from '../../lib/core/calendar';
 import { wallClock } from '../../lib/core/time-zones';
-import { cronFields, hasCronValues } from '../../lib/training/cron';
+import { cronFields, hasCronValues } from '../../lib/core/cron';
 import { instant, once, repeated } from './peaks-arbitraries';
 import { type Event, peaksOf, SERVER } from './peaks-fixtures';
 
 fc.configureGlobal({ seed: 42 });
 
 const schedules = (event: object) =>
-  plannedPeaks(peaksOf([{ name: 'x', lead: '20m', replicas: 40, ...event } as Event]), SERVER, 'jobs').flatMap(
-    schedulesOf,
-  );
+  plannedPeaks(
+    peaksOf([Object.assign({ lead: '20m', replicas: 40 }, event as Event, { name: 'x' })]),
+    SERVER,
+    'jobs',
+  ).flatMap(schedulesOf);
 
 test.each<[string, object, string[]]>([
   ['days of a year', { every: 'year', start: '11-10T20:00', end: '11-12T02:00' }, ['*/5 * 10-12 11 *']],

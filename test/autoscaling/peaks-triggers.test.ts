@@ -54,8 +54,8 @@ test('the days of a weekend are two triggers: one that is due again before it is
     replicas: 9,
   };
   expect(cronTriggersOf(peaksOf([weekend]), SERVER).map(({ metadata }) => [metadata.start, metadata.end])).toEqual([
-    ['40 23 * * 5,6', '0 0 * * 0,6'],
-    ['0 0 * * 0,6', '0 0 * * 0,1'],
+    ['40 23 * * 5,6', '0 12 * * 0,6'],
+    ['0 12 * * 0,6', '0 0 * * 0,1'],
   ]);
 });
 

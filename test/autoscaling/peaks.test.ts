@@ -45,7 +45,7 @@ test.each<[string, object, string]>([
     { ...SALE, multiple: undefined, replicas: 2.5 },
     'events[0].replicas must be a whole number of replicas, 1 or more, got 2.5',
   ],
-  ['a lead of a day', { ...SALE, lead: '1d' }, "events[0].lead must be at most '20h', got '1d'"],
+  ['a lead of a day', { ...SALE, lead: '1d' }, "events[0].lead must be at most '8h', got '1d'"],
   [
     'a lead without a unit',
     { ...SALE, lead: '20' },

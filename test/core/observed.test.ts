@@ -5,10 +5,12 @@ import {
   observe,
   observedFunnels,
   observedNotifiers,
+  observedPrometheus,
   observedServers,
   observedTriggers,
   observeFunnel,
   observeNotifier,
+  observePrometheus,
   observeTrigger,
 } from '../../lib/core/observed';
 
@@ -66,4 +68,13 @@ test('triggers, and those who send alerts on, are found below the construct that
   expect(observedNotifiers(app)).toEqual(['alertmanager']);
   const other = new Chart(app, 'other');
   expect([...observedTriggers(other), ...observedNotifiers(other)]).toEqual([]);
+});
+
+test('of several Prometheus the first in the tree is found, and of none nothing', () => {
+  const chart = new Chart(new App(), 'shop');
+  expect(observedPrometheus(chart)).toBeUndefined();
+  const [first, last] = [new Construct(chart, 'first'), new Construct(chart, 'last')];
+  observePrometheus(last, { name: 'last', namespace: 'shop', port: 9091 });
+  observePrometheus(first, { name: 'first', namespace: 'shop', port: 9090 });
+  expect(observedPrometheus(chart)).toEqual({ name: 'first', namespace: 'shop', port: 9090 });
 });

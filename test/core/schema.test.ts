@@ -8,9 +8,11 @@ import {
   instance,
   must,
   oneOf,
+  oneOfMaps,
   parse,
   pattern,
   propPath,
+  shortOrMap,
   text,
   wholeNumber,
 } from '../../lib/core/schema';
@@ -319,4 +321,43 @@ test('the type of a schema is what it says', () => {
   // @ts-expect-error: plain text cannot be deferred
   const label: z.input<ReturnType<typeof text>> = pulumi.output('models');
   expect([good, wrong, typeof bucket, typeof label]).toEqual(['triton', 'tritn', 'object', 'object']);
+});
+
+const speed = shortOrMap(
+  oneOf(['fast', 'slow']),
+  z.strictObject({ up: z.strictObject({ steps: wholeNumber({ min: 1, of: 'steps' }) }).optional() }),
+);
+
+test.each([
+  ['fasst', "must be one of fast, slow, got 'fasst': did you mean 'fast'?"],
+  [undefined, 'must be one of fast, slow, but is missing'],
+  [[], 'must be one of fast, slow, got []'],
+  [{ up: { steps: 0 } }, 'up.steps must be a whole number of steps, 1 or more, got 0'],
+  [{ ups: {} }, "ups is not known: did you mean 'up'? (known: up)"],
+])('what is neither the short form nor the map is told by what it is nearer to: %j', (given, problem) => {
+  expect(() => parse(z.strictObject({ speed }), { speed: given }, 'x')).toThrow(
+    new Error(`[x] speed${problem.startsWith('must') ? ' ' : '.'}${problem}`),
+  );
+});
+
+test('the short form and the map both pass', () => {
+  expect(parse(speed, 'fast', 'x')).toBe('fast');
+  expect(parse(speed, { up: { steps: 2 } }, 'x')).toEqual({ up: { steps: 2 } });
+});
+
+const step = oneOfMaps(
+  [
+    z.strictObject({ pods: wholeNumber({ min: 1, of: 'pods' }), every: text('a time') }),
+    z.strictObject({ percent: wholeNumber({ min: 1, of: 'percent' }), every: text('a time') }),
+  ],
+  must('be { pods, every } or { percent, every }'),
+);
+
+test.each([
+  [{ pods: 0, every: '1m' }, ['pods must be a whole number of pods, 1 or more, got 0']],
+  [{ percent: 5 }, ['every must be a time, but is missing']],
+  [{ every: '1m' }, ['must be { pods, every } or { percent, every }, got {"every":"1m"}']],
+  [7, ['must be { pods, every } or { percent, every }, got 7']],
+])('of maps that differ in their keys, the one that was meant is told of: %j', (given, problems) => {
+  expect(() => parse(step, given, 'x')).toThrow(new Error(problems.map((text) => `[x] ${text}`).join('\n')));
 });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { instantsOf, timeZoneSchema, wallClock } from '../../lib/core/time-zones';
+import { clockChanges, instantsOf, timeZoneSchema, wallClock } from '../../lib/core/time-zones';
 
 const utc = (text: string) => Date.parse(`${text}Z`);
 
@@ -40,4 +40,34 @@ test('what the clocks show leads back to the instant', () => {
 
 test.each(['asia/shanghai', 'Shanghai', '+08:00', ''])('no time zone: %s', (name) => {
   expect(timeZoneSchema.safeParse(name).success).toBe(false);
+});
+
+test.each([
+  [
+    'America/New_York',
+    [
+      { at: utc('2027-03-14T07:00'), from: '2027-03-14T02:00', minutes: 60, kind: 'skipped' },
+      { at: utc('2027-11-07T06:00'), from: '2027-11-07T01:00', minutes: 60, kind: 'repeated' },
+    ],
+  ],
+  [
+    'Australia/Lord_Howe',
+    [
+      { at: utc('2027-04-03T15:00'), from: '2027-04-04T01:30', minutes: 30, kind: 'repeated' },
+      { at: utc('2027-10-02T15:30'), from: '2027-10-03T02:00', minutes: 30, kind: 'skipped' },
+    ],
+  ],
+  ['Asia/Shanghai', []],
+])('the changes of the clocks of %s in a year', (zone, changes) => {
+  expect(clockChanges(zone, utc('2027-01-01T00:00'), utc('2028-01-01T00:00'))).toEqual(changes);
+});
+
+test('a change counts where its instant comes after the first and before the last that is asked for', () => {
+  const change = utc('2027-03-14T07:00');
+  const count = (from: number, until: number) => clockChanges('America/New_York', from, until).length;
+  expect([
+    count(change - 60_000, change),
+    count(change - 60_000, change + 60_000),
+    count(change, change + 60_000),
+  ]).toEqual([0, 1, 0]);
 });

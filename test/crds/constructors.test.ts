@@ -1,4 +1,5 @@
 import { App, Chart } from 'cdk8s';
+import { type ScaledObjectSpec, scaledObject } from '../../lib/crds/keda';
 import { inferenceService, predictorName } from '../../lib/crds/kserve';
 import { type RayService, rayService } from '../../lib/crds/ray';
 
@@ -35,6 +36,23 @@ test('a RayService goes out as it is written', () => {
   expect(object.toJson()).toEqual({
     apiVersion: 'ray.io/v1',
     kind: 'RayService',
+    metadata: { name: 'ranker', namespace: 'shop' },
+    spec,
+  });
+});
+
+test('a ScaledObject goes out as it is written', () => {
+  const rules = { stabilizationWindowSeconds: 0, selectPolicy: 'Max', policies: [] };
+  const spec: ScaledObjectSpec = {
+    scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'ranker' },
+    minReplicaCount: 0,
+    maxReplicaCount: 9,
+    advanced: { horizontalPodAutoscalerConfig: { behavior: { scaleUp: rules, scaleDown: rules } } },
+    triggers: [{ type: 'cpu', name: 'cpu', metricType: 'Utilization', metadata: { value: '60' } }],
+  };
+  expect(scaledObject(chart(), 'ranker', { metadata: { name: 'ranker' }, spec }).toJson()).toEqual({
+    apiVersion: 'keda.sh/v1alpha1',
+    kind: 'ScaledObject',
     metadata: { name: 'ranker', namespace: 'shop' },
     spec,
   });

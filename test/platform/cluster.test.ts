@@ -56,7 +56,7 @@ test.each(['2.0', '1.330', '', 'latest'])('the version %j is refused in one line
 test('an unknown add-on is answered with those that are known, and the nearest', () => {
   expect(() => parse(clusterSchema, { kubernetes: '1.33', addons: ['keda', 'prometheus-operater'] }, 'shop')).toThrow(
     new Error(
-      "[shop] addons[1] must be one of metrics-server, dcgm-exporter, nvidia-dra-driver, gpushare, keda, prometheus-operator, gateway-api, kserve, kuberay, jobset, kubeflow-trainer, kueue, got 'prometheus-operater': did you mean 'prometheus-operator'?",
+      "[shop] addons[1] must be one of metrics-server, dcgm-exporter, nvidia-dra-driver, gpushare, keda, prometheus-adapter, prometheus-operator, gateway-api, kserve, kuberay, jobset, kubeflow-trainer, kueue, got 'prometheus-operater': did you mean 'prometheus-operator'?",
     ),
   );
 });

@@ -131,7 +131,7 @@ test('everything that is wrong with a platform is reported at once, with its pat
       [
         "[eu/shop] namespace must be a name of at most 63 lower-case letters, digits and '-', from a letter to a letter or digit, got 'Shop'",
         `[eu/shop] cluster.kubernetes must be a Kubernetes version from '1.30' to '1.37', in quotes, got '1.29': in YAML write "1.30", not 1.30, which is the number 1.3`,
-        "[eu/shop] cluster.addons[0] must be one of metrics-server, dcgm-exporter, nvidia-dra-driver, gpushare, keda, prometheus-operator, gateway-api, kserve, kuberay, jobset, kubeflow-trainer, kueue, got 'ked': did you mean 'keda'?",
+        "[eu/shop] cluster.addons[0] must be one of metrics-server, dcgm-exporter, nvidia-dra-driver, gpushare, keda, prometheus-adapter, prometheus-operator, gateway-api, kserve, kuberay, jobset, kubeflow-trainer, kueue, got 'ked': did you mean 'keda'?",
         "[eu/shop] namspace is not known: did you mean 'namespace'? (known: namespace, cluster, labels, images, production, ownNamespace)",
       ].join('\n'),
     ),

@@ -8,6 +8,7 @@ import {
   PULL_BYTES_PER_SECOND,
   progressDeadline,
   pullBudget,
+  readyTime,
   startupBudget,
 } from '../../lib/serving/budgets';
 
@@ -106,4 +107,9 @@ test('triton#3504: /dev/shm is memory, so that the limit has room for it beside 
 
 test('each GPU is fed by 4 cores; without a GPU there are 2', () => {
   expect([0, 1, 2, 8].map(cpuFor)).toEqual([2, 4, 8, 32]);
+});
+
+test('a replica should be ready half a minute after half of its budgets, which are twice what is expected', () => {
+  expect(readyTime({ pull: 738, startup: 305 })).toBe(552);
+  expect(readyTime({ pull: 0, startup: 0 })).toBe(30);
 });

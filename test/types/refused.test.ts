@@ -36,6 +36,7 @@ const monitor = (props: string) => `new lib.Monitoring(shop, 'x', { ${props} });
 const features = (props: string) => `new lib.FeatureStore(shop, 'x', { ${props} });`;
 const valkey = (props: string) => `lib.valkey({ version: '8.1.4', data: '8Gi', ${props} });`;
 const scale = (props: string) => `lib.autoscaleOnResources({ ...scaling, ${props} });`;
+const demand = (props: string) => `lib.autoscaleOnDemand({ replicas: [3, 40], requests: 180, ${props} });`;
 const container = (props: string) => `lib.container({ image: 'a:1', ports: { g: 1 }, probes, start, ${props} });`;
 
 const closed = (props: string) =>
@@ -236,6 +237,10 @@ const CASES: readonly Case[] = [
     "checkpoints: { claim: 'a', every: '1m' }",
     "checkpoints: { claim: 'a', every: '1m', keep: 3 }",
   ],
+  ['an unknown prop of scaling on demand', demand, 'queue: 4', 'queued: 4'],
+  ['an unknown direction', demand, "tolerance: { up: '5%' }", "tolerance: { upwards: '5%' }"],
+  ['a share of GPU time as a number', demand, "gpu: '70%'", 'gpu: 0.7'],
+  ['a wake-up that says nothing of requests', demand, "wakeUp: { within: '3m', requests: 'x' }", "wakeUp: '3m'"],
   ['an unknown prop of autoscaling', scale, "memory: '80%'", "gpu: '80%'"],
   ['an unknown part of monitoring', monitor, 'grafana: {}', 'graphana: {}'],
   [

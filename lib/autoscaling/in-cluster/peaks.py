@@ -14,12 +14,15 @@ import signal
 import sys
 import time
 from datetime import datetime, timezone
+from urllib.parse import urlencode
 
 from hours import is_on
 from kube import Refused, call, patch, path_of
 
 FOR_SECONDS = float(os.environ.get("FOR_SECONDS", "270"))
 EVERY_SECONDS = float(os.environ.get("EVERY_SECONDS", "15"))
+# By this name the API server remembers who has changed a field.
+MANAGER = "recstack-peaks"
 
 
 def say(text):
@@ -43,10 +46,16 @@ def look(file, now):
     # The API server takes no minimum above the maximum, which somebody may have lowered.
     fewest = min(wanted, seen["spec"][settings["maximum"]])
     before = seen["spec"].get(settings["minimum"])
+    to_change = f"{path}?{urlencode({'fieldManager': MANAGER})}"
     if before != fewest:
-        patch(path, seen, {"spec": {settings["minimum"]: fewest}})
+        seen = patch(to_change, seen, {"spec": {settings["minimum"]: fewest}})
         short = "" if fewest == wanted else f", not {wanted}: its maximum is in the way"
         say(f"{settings['name']}: from {before} to {fewest} for {', '.join(names) or 'ordinary days'}{short}")
+    # Whoever owns a field is in the way of others who apply it, for ever: Pulumi would fail with a conflict.
+    fields = seen["metadata"].get("managedFields", [])
+    others = [entry for entry in fields if entry["manager"] != MANAGER]
+    if len(others) < len(fields):
+        patch(to_change, seen, {"metadata": {"managedFields": others}})
     return fewest
 
 

@@ -1,9 +1,11 @@
 import {
   type Behavior,
+  ChangeLog,
   type Changes,
   History,
   limited,
   limitedWithoutRules,
+  longestPeriod,
   stabilized,
   stabilizedWithoutRules,
 } from './limits';
@@ -55,7 +57,7 @@ export const DEFAULT_OPTIONS: ControllerOptions = {
  */
 export class HpaController {
   private readonly recommendations = new History();
-  private readonly changes: Changes = { added: new History(), removed: new History() };
+  private readonly changes: Changes = { added: new ChangeLog(), removed: new ChangeLog() };
   /** Whether it was this controller that took the workload to zero. */
   private hasScaledToZero = false;
 
@@ -70,16 +72,25 @@ export class HpaController {
    *
    * @param now in seconds, never going back
    * @param readings one for each metric of the policy, in its order
+   * @param done when the new number has been written, in seconds, from which rates are reckoned; default: at once
    * @returns the replicas that the workload is told to have; the same as before where nothing is to be done or known
    */
-  sync(now: number, workload: Workload, readings: readonly (Reading | undefined)[]): number {
+  sync(now: number, workload: Workload, readings: readonly (Reading | undefined)[], done = now): number {
     const current = workload.specReplicas;
     if (this.recommendations.isEmpty) this.recommendations.add(now, current);
     const desired = this.desired(now, workload, readings);
-    if (desired > current) this.changes.added.add(now, desired - current);
-    if (desired < current) this.changes.removed.add(now, current - desired);
-    if (desired !== current) this.hasScaledToZero = this.options.scaleToZero && desired === 0;
+    if (desired !== current) {
+      this.remember(done, desired - current);
+      this.hasScaledToZero = this.options.scaleToZero && desired === 0;
+    }
     return desired;
+  }
+
+  private remember(at: number, change: number): void {
+    const { behavior } = this.policy;
+    if (behavior === undefined) return;
+    if (change > 0) this.changes.added.add(at, change, longestPeriod(behavior.up));
+    else this.changes.removed.add(at, -change, longestPeriod(behavior.down));
   }
 
   private desired(now: number, workload: Workload, readings: readonly (Reading | undefined)[]): number {

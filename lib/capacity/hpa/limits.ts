@@ -15,7 +15,7 @@ export interface Behavior {
   readonly down: Rules;
 }
 
-/** What is remembered of a moment: a recommendation, or how many replicas came or went. */
+/** What is remembered of a moment. */
 interface Entry {
   readonly at: number;
   readonly replicas: number;
@@ -24,7 +24,7 @@ interface Entry {
 /** The longest window and period that an autoscaler may have, in seconds. */
 const LONGEST = 3600;
 
-/** Entries in the order of their time, of which those that can't matter any more are dropped. */
+/** Recommendations in the order of their time, of which those that can't matter any more are dropped. */
 export class History {
   private entries: Entry[] = [];
   /** Where the entries begin that still matter. */
@@ -56,10 +56,44 @@ export class History {
   }
 }
 
+/**
+ * How many replicas came at once, or went, and when. As in the controller, one that is older than all periods of the
+ * rules by which it came makes room for the next: the rules of the other direction, whose periods may be longer,
+ * don't see it any more.
+ *
+ * @see https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/controller/podautoscaler/horizontal.go
+ */
+export class ChangeLog {
+  private readonly entries: (Entry & { readonly isOld: boolean })[] = [];
+
+  /** @param longest the longest period of the rules by which they came or went, in seconds */
+  add(at: number, replicas: number, longest: number): void {
+    let place = this.entries.length;
+    for (const [i, entry] of this.entries.entries()) {
+      const isOld = entry.isOld || entry.at < at - longest;
+      if (isOld) place = i;
+      this.entries[i] = { ...entry, isOld };
+    }
+    this.entries[place] = { at, replicas, isOld: false };
+  }
+
+  /** How many in all, in the last so many seconds. */
+  within(seconds: number, now: number): number {
+    let sum = 0;
+    for (const { at, replicas } of this.entries) if (at > now - seconds) sum += replicas;
+    return sum;
+  }
+}
+
 /** The replicas that came and went lately. */
 export interface Changes {
-  readonly added: History;
-  readonly removed: History;
+  readonly added: ChangeLog;
+  readonly removed: ChangeLog;
+}
+
+/** The longest period of some rules, in seconds. */
+export function longestPeriod({ policies }: Rules): number {
+  return Math.max(0, ...policies.map(({ periodSeconds }) => periodSeconds));
 }
 
 /** The bounds of an autoscaler. */
@@ -110,8 +144,6 @@ export function limitedWithoutRules(current: number, wanted: number, { minReplic
   return wanted < minReplicas ? minReplicas : Math.min(wanted, maxReplicas, Math.max(2 * current, 4));
 }
 
-const plus = (a: number, b: number): number => a + b;
-
 /** The most replicas that the rules allow now: fewer than there are after a fast rise. */
 function upLimit(current: number, changes: Changes, rules: Rules, now: number): number {
   if (rules.selectPolicy === 'Disabled') return current;
@@ -133,9 +165,5 @@ function downLimit(current: number, changes: Changes, rules: Rules, now: number)
 }
 
 function atStartOf(periodSeconds: number, current: number, { added, removed }: Changes, now: number): number {
-  return (
-    current -
-    added.fold((at) => at > now - periodSeconds, 0, plus) +
-    removed.fold((at) => at > now - periodSeconds, 0, plus)
-  );
+  return current - added.within(periodSeconds, now) + removed.within(periodSeconds, now);
 }

@@ -1,5 +1,5 @@
 import { amount } from '../amount';
-import type { Policy } from './controller';
+import { DEFAULT_OPTIONS, type Policy } from './controller';
 import type { Behavior, Rules } from './limits';
 import type { Target } from './proposal';
 
@@ -54,8 +54,7 @@ const SCALE_UP: Rules = {
   ],
 };
 
-const SCALE_DOWN: Rules = {
-  stabilizationWindowSeconds: 300,
+const SCALE_DOWN: Omit<Rules, 'stabilizationWindowSeconds'> = {
   selectPolicy: 'Max',
   policies: [{ type: 'Percent', value: 100, periodSeconds: 15 }],
 };
@@ -63,10 +62,11 @@ const SCALE_DOWN: Rules = {
 /**
  * What an autoscaler's manifest says, with what the API server and the controller fill in.
  *
+ * @param options of the controller, of which one stands in for a window that is not given
  * @throws Error for a metric that the controller can't read
  * @see https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/apis/autoscaling/v2/defaults.go
  */
-export function policyOf({ spec }: Hpa): Policy {
+export function policyOf({ spec }: Hpa, { downscaleStabilization } = DEFAULT_OPTIONS): Policy {
   const { minReplicas = 1, maxReplicas, behavior } = spec;
   const metrics = spec.metrics?.length
     ? spec.metrics.map(targetOf)
@@ -75,7 +75,7 @@ export function policyOf({ spec }: Hpa): Policy {
     minReplicas,
     maxReplicas,
     metrics,
-    behavior: behavior && behaviorOf(behavior),
+    behavior: behavior && behaviorOf(behavior, downscaleStabilization),
     tolerance: {
       up: amount(behavior?.scaleUp?.tolerance ?? TOLERANCE),
       down: amount(behavior?.scaleDown?.tolerance ?? TOLERANCE),
@@ -83,8 +83,11 @@ export function policyOf({ spec }: Hpa): Policy {
   };
 }
 
-function behaviorOf({ scaleUp, scaleDown }: { scaleUp?: ScalingRules; scaleDown?: ScalingRules }): Behavior {
-  return { up: { ...SCALE_UP, ...scaleUp }, down: { ...SCALE_DOWN, ...scaleDown } };
+function behaviorOf(
+  { scaleUp, scaleDown }: { scaleUp?: ScalingRules; scaleDown?: ScalingRules },
+  stabilizationWindowSeconds: number,
+): Behavior {
+  return { up: { ...SCALE_UP, ...scaleUp }, down: { ...SCALE_DOWN, stabilizationWindowSeconds, ...scaleDown } };
 }
 
 function targetOf(metric: Metric): Target {

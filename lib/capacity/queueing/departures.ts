@@ -1,7 +1,12 @@
 import type { ServiceTimes } from './service-times';
 
+// Looked up once, as they are called by the million.
+const { exp, log } = Math;
+
 /** Pieces of each stretch of time, which is as long as all before it. */
 const PIECES = 16;
+/** What is left of a time is told at each so many of them, and on a line between. */
+const COARSER = 2;
 /** The share of departures whose time is left out. */
 const NOTHING = 1e-8;
 
@@ -12,10 +17,8 @@ const NOTHING = 1e-8;
 export interface Departure {
   /** The time that is spent with 0, 1, 2… arrivals since the last departure: ∫ P(time > t) · P(n arrivals until t) dt. */
   readonly spent: Float64Array;
-  /** The times for which `left` tells. */
-  readonly after: readonly number[];
-  /** Of the time that is spent with n arrivals, `shares[n]`: how much of it is more than each of `after` before its end. */
-  left(shares: Float64Array): Float64Array;
+  /** Of the time that is spent with n arrivals, `shares[n]`: how much of it is more than `t` before its end. */
+  left(shares: Float64Array): (t: number) => number;
 }
 
 /** The two kinds of time until a departure. */
@@ -46,14 +49,28 @@ function departure(tail: (t: number) => number, slots: number, pace: number): De
     const part = tail(t);
     for (let n = 0; n < counts; n++) spent[n] = (spent[n] ?? 0) + part * (arrived[i]?.[n] ?? 0);
   }
-  const after = times.filter((_, i) => i % (PIECES + 1) !== 0 && i % 4 === 0);
-  after.unshift(0);
-  const tails = after.map((x) => Float64Array.from(times, (t) => tail(t + x)));
+  const points = times.filter((_, i) => i % (PIECES + 1) !== PIECES && (i % (PIECES + 1)) % COARSER === 0);
+  const tails = points.map((x) => Float64Array.from(times, (t) => tail(t + x)));
   const left = (shares: Float64Array) => {
     const passed = arrived.map((probabilities) => probabilities.reduce((sum, p, n) => sum + p * (shares[n] ?? 0), 0));
-    return Float64Array.from(tails, (beyond) => beyond.reduce((sum, part, i) => sum + part * (passed[i] ?? 0), 0));
+    const values = tails.map((beyond) => beyond.reduce((sum, part, i) => sum + part * (passed[i] ?? 0), 0));
+    return (t: number) => between(points, values, t);
   };
-  return { spent, after, left };
+  return { spent, left };
+}
+
+/** The value of a line through points at `t`, 0 beyond the last. */
+function between(points: readonly number[], values: readonly number[], t: number): number {
+  let [low, high] = [0, points.length];
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if ((points[middle] ?? 0) <= t) low = middle;
+    else high = middle;
+  }
+  const [from, to] = [points[low] ?? 0, points[high]];
+  if (to === undefined) return 0;
+  const part = (t - from) / (to - from);
+  return (1 - part) * (values[low] ?? 0) + part * (values[high] ?? 0);
 }
 
 /** Nodes and weights of Simpson's rule, closer to each other near 0. */
@@ -73,10 +90,10 @@ function simpson(tail: (t: number) => number, slots: number) {
 /** The probabilities of 0, 1, 2… arrivals where `mean` are expected, times `scale`. */
 function poisson(mean: number, counts: number, scale: number): Float64Array {
   const probabilities = new Float64Array(counts);
-  let log = -mean;
+  let exponent = -mean;
   for (let n = 0; n < counts; n++) {
-    probabilities[n] = scale * Math.exp(log);
-    log += Math.log(mean / (n + 1));
+    probabilities[n] = scale * exp(exponent);
+    exponent += log(mean / (n + 1));
   }
   return probabilities;
 }

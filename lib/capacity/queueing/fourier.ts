@@ -26,11 +26,16 @@ function inPlace({ re, im }: Spectrum): void {
   for (let half = 1; half < size; half *= 2) {
     for (let k = 0; k < half; k++) {
       const angle = (-Math.PI * k) / half;
-      const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+      const cos = Math.cos(angle);
+      const sin = Math.sin(angle);
       for (let i = k; i < size; i += 2 * half) {
         const j = i + half;
-        const [a, b, c, d] = [re[i] ?? 0, im[i] ?? 0, re[j] ?? 0, im[j] ?? 0];
-        const [real, imaginary] = [c * cos - d * sin, c * sin + d * cos];
+        const a = re[i] ?? 0;
+        const b = im[i] ?? 0;
+        const c = re[j] ?? 0;
+        const d = im[j] ?? 0;
+        const real = c * cos - d * sin;
+        const imaginary = c * sin + d * cos;
         re[i] = a + real;
         im[i] = b + imaginary;
         re[j] = a - real;
@@ -46,6 +51,9 @@ function reorder(values: Float64Array): void {
     let bit = size >> 1;
     for (; j & bit; bit >>= 1) j ^= bit;
     j ^= bit;
-    if (i < j) [values[i], values[j]] = [values[j] ?? 0, values[i] ?? 0];
+    if (i >= j) continue;
+    const value = values[i] ?? 0;
+    values[i] = values[j] ?? 0;
+    values[j] = value;
   }
 }

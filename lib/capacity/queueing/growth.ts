@@ -21,7 +21,9 @@ export function growth(trace: Trace, seconds: number, quantile: number): number 
   if (!(quantile > 0 && quantile < 1)) throw fail(`must be asked for a quantile above 0 and below 1, got ${quantile}`);
   const until = duration(trace) - seconds;
   if (until < window) {
-    throw fail(`must last longer than ${seconds + window} s to show how it grows in ${seconds} s, got ${duration(trace)} s`);
+    throw fail(
+      `must last longer than ${seconds + window} s to show how it grows in ${seconds} s, got ${duration(trace)} s`,
+    );
   }
   const arrivals = new Arrivals(trace);
   const steps: { readonly ratio: number; readonly requests: number }[] = [];
@@ -35,8 +37,12 @@ export function growth(trace: Trace, seconds: number, quantile: number): number 
   if (sum === 0) throw fail('must have requests, but has none');
   steps.sort((a, b) => a.ratio - b.ratio);
   let passed = 0;
-  const found = steps.find(({ requests }) => (passed += requests) >= quantile * sum);
-  const ratio = found?.ratio ?? 1;
+  let ratio = 1;
+  for (const step of steps) {
+    ratio = step.ratio;
+    passed += step.requests;
+    if (passed >= quantile * sum) break;
+  }
   if (!Number.isFinite(ratio)) {
     throw fail(`must have requests most of the time to show how it grows, but comes from none at quantile ${quantile}`);
   }

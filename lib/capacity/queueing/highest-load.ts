@@ -1,6 +1,6 @@
 import { parse } from '../../core/schema';
 import { quantileSchema, sojournsOf } from './latency';
-import { positive, type Queue, queueSchema } from './queue';
+import { positive, type Queue, withQueue } from './queue';
 
 /** The highest load that is offered: above, a queue takes so long to settle that its mean is of no use. */
 export const HIGHEST_LOAD = 0.95;
@@ -15,7 +15,7 @@ export interface LoadLimit extends Queue {
   readonly under: number;
 }
 
-const loadLimitSchema = queueSchema.extend({ quantile: quantileSchema, under: positive('seconds') });
+const loadLimitSchema = withQueue({ quantile: quantileSchema, under: positive('seconds') });
 
 /**
  * The highest utilisation at which a quantile of the latency stays under a bound: at most 0.95, and 0 where the work alone
@@ -25,15 +25,15 @@ const loadLimitSchema = queueSchema.extend({ quantile: quantileSchema, under: po
  * @example
  * ```ts
  * const ranker = { serviceTime: 0.02, variation: 0.5, replicas: 16, quantile: 0.99, under: 0.1 };
- * highestLoad(ranker); // 0.43: behind kube-proxy, which chooses at random
- * highestLoad({ ...ranker, balancing: 'leastRequest' }); // 0.86
+ * highestLoad(ranker); // 0.44: behind kube-proxy, which chooses at random
+ * highestLoad({ ...ranker, balancing: 'leastRequest' }); // 0.88
  * highestLoad({ ...ranker, balancing: 'shared' }); // 0.95
  * ```
  */
 export function highestLoad(props: LoadLimit): number {
-  const { quantile, under, ...queue } = parse(loadLimitSchema, props, 'highestLoad');
-  const longest = under / queue.serviceTime;
-  const late = (load: number) => sojournsOf(queue, load).tail(longest) > 1 - quantile;
+  const queue = parse(loadLimitSchema, props, 'highestLoad');
+  const longest = queue.under / queue.serviceTime;
+  const late = (load: number) => sojournsOf(queue, load).tail(longest) > 1 - queue.quantile;
   if (late(NEAR)) return 0;
   if (!late(HIGHEST_LOAD)) return HIGHEST_LOAD;
   let [low, high] = [NEAR, HIGHEST_LOAD];

@@ -1,3 +1,6 @@
+// Looked up once, as they are called by the million.
+const { abs, exp, log } = Math;
+
 /**
  * The upper incomplete gamma function, regularised: Q(a, x), which is 1 at x = 0 and falls to 0. By the series below the
  * bend and by Lentz' continued fraction above it.
@@ -6,7 +9,7 @@
  */
 export function upperGamma(a: number, x: number): number {
   if (x <= 0) return 1;
-  const front = Math.exp(a * Math.log(x) - x - logGamma(a));
+  const front = exp(a * log(x) - x - logGamma(a));
   return x < a + 1 ? 1 - front * series(a, x) : front * fraction(a, x);
 }
 
@@ -40,7 +43,7 @@ function fraction(a: number, x: number): number {
     d = 1 / (numerator * d + b);
     c = b + numerator / c;
     product *= d * c;
-    if (Math.abs(d * c - 1) < ENOUGH) break;
+    if (abs(d * c - 1) < ENOUGH) break;
   }
   return product;
 }
@@ -49,8 +52,8 @@ function fraction(a: number, x: number): number {
 function logGamma(a: number): number {
   let shift = 0;
   let z = a;
-  for (; z < 10; z++) shift += Math.log(z);
+  for (; z < 10; z++) shift += log(z);
   const inverse = 1 / (z * z);
   const correction = (1 / 12 - inverse * (1 / 360 - inverse * (1 / 1260 - inverse / 1680))) / z;
-  return (z - 0.5) * Math.log(z) - z + Math.log(2 * Math.PI) / 2 + correction - shift;
+  return (z - 0.5) * log(z) - z + log(2 * Math.PI) / 2 + correction - shift;
 }

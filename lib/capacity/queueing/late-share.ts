@@ -1,13 +1,13 @@
 import { parse } from '../../core/schema';
 import { sojournsOf } from './latency';
-import { positive, type Queue, queueSchema } from './queue';
+import { enoughForLeastRequest, positive, type Queue, withQueue } from './queue';
 
 /** Steps of load that are told apart. */
 const STEPS = 200;
 /** From here on, a queue grows faster than a steady state tells. */
 const FULL = 0.99;
 
-const lateSchema = queueSchema.omit({ replicas: true }).extend({ under: positive('seconds') });
+const lateSchema = withQueue({ under: positive('seconds') });
 
 /** A queue, of as many replicas as will be ready, and the bound of its objective. @interface */
 export interface LateProps extends Omit<Queue, 'replicas'> {
@@ -29,16 +29,18 @@ export interface LateProps extends Omit<Queue, 'replicas'> {
  * ```
  */
 export function lateShare(props: LateProps): (rate: number, ready: number) => number {
-  const { under, ...queue } = parse(lateSchema, props, 'lateShare');
-  const longest = under / queue.serviceTime;
+  const queue = parse(lateSchema, { ...props, replicas: 1 }, 'lateShare');
+  const longest = queue.under / queue.serviceTime;
+  const leastRequest = queue.balancing === 'leastRequest';
   const known = new Map<number, number>();
   return (rate, ready) => {
     const load = (rate * queue.serviceTime) / (queue.concurrency * ready);
     if (!(load > 0)) return 0;
     if (load >= FULL) return 1;
     const step = Math.max(1, Math.round(load * STEPS));
-    // Behind random balancing a replica is on its own, however many there are.
-    const replicas = queue.balancing === 'random' ? 1 : ready;
+    // A replica is on its own behind random balancing, and counts as if where least request chooses among too few.
+    const alone = queue.balancing === 'random' || (leastRequest && !enoughForLeastRequest(ready, queue.variation));
+    const replicas = alone ? 1 : ready;
     const key = replicas * STEPS + step;
     const before = known.get(key);
     if (before !== undefined) return before;

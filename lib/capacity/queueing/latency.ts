@@ -2,17 +2,16 @@ import { z } from 'zod';
 import { must, parse } from '../../core/schema';
 import { leastRequest } from './least-request';
 import { oneQueue } from './one-queue';
-import { type KnownQueue, positive, type Queue, queueSchema } from './queue';
+import { type KnownQueue, positive, type Queue, withQueue } from './queue';
 import { serviceTimes } from './service-times';
 import type { Sojourns } from './sojourns';
 
-const share = must('be above 0 and below 1');
-const shareSchema = z.number({ error: share }).gt(0, { error: share, abort: true }).lt(1, { error: share });
+const rule = must('be above 0 and below 1');
 
 /** Checks a share of requests, above 0 and below 1. */
-export const quantileSchema = shareSchema;
+export const quantileSchema = z.number({ error: rule }).gt(0, { error: rule, abort: true }).lt(1, { error: rule });
 
-const latencySchema = queueSchema.extend({ load: shareSchema });
+const load = quantileSchema;
 
 /** A queue and how much of what it can do is asked of it. @interface */
 export interface LoadedQueue extends Queue {
@@ -33,20 +32,18 @@ export interface LoadedQueue extends Queue {
  * ```
  */
 export function latencyQuantile(props: LoadedQueue & { readonly quantile: number }): number {
-  const schema = latencySchema.extend({ quantile: quantileSchema });
-  const { quantile, load, ...queue } = parse(schema, props, 'latencyQuantile');
-  return queue.serviceTime * sojournsOf(queue, load).quantile(quantile);
+  const queue = parse(withQueue({ load, quantile: quantileSchema }), props, 'latencyQuantile');
+  return queue.serviceTime * sojournsOf(queue, queue.load).quantile(queue.quantile);
 }
 
 /** The share of requests that take longer than `longerThan` seconds, waiting included: see {@link latencyQuantile}. */
 export function latencyTail(props: LoadedQueue & { readonly longerThan: number }): number {
-  const schema = latencySchema.extend({ longerThan: positive('seconds') });
-  const { longerThan, load, ...queue } = parse(schema, props, 'latencyTail');
-  return sojournsOf(queue, load).tail(longerThan / queue.serviceTime);
+  const queue = parse(withQueue({ load, longerThan: positive('seconds') }), props, 'latencyTail');
+  return sojournsOf(queue, queue.load).tail(queue.longerThan / queue.serviceTime);
 }
 
 /** The times that requests take, in means of the service time. */
-export function sojournsOf(queue: KnownQueue, load: number): Sojourns {
+export function sojournsOf(queue: Omit<KnownQueue, 'serviceTime'>, load: number): Sojourns {
   const { variation, distribution, concurrency, replicas, balancing } = queue;
   const work = serviceTimes(variation, distribution);
   if (balancing === 'shared') return oneQueue(concurrency * replicas, load, work);

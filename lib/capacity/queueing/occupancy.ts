@@ -1,22 +1,22 @@
 import { type Departure, type Departures, departures } from './departures';
 import type { ServiceTimes } from './service-times';
 
+// Looked up once, as they are called by the million.
+const { abs, max, min } = Math;
+
 /** Requests beyond the slots that are told apart: the longer of two queues is avoided, so long ones are rare. */
 const LONGEST_QUEUE = 12;
+/** A share of requests that doesn't matter. */
+const NEGLIGIBLE = 1e-8;
 const CLOSE_ENOUGH = 1e-6;
 const MOST_ROUNDS = 400;
 
-/** What requests meet at the replica that they are sent to. */
-export interface Occupancy {
-  /** The requests that find all slots taken and 0, 1, 2… others in the queue before them. */
-  readonly queues: readonly Found[];
-}
-
-interface Found {
+/** What some requests meet at the replica that they are sent to. */
+export interface Found {
   /** The share of requests that do. */
   readonly share: number;
-  /** The share of requests that do and wait longer than `after` for the next departure. */
-  readonly left: readonly { readonly after: readonly number[]; readonly shares: Float64Array }[];
+  /** How many of these wait longer than `t` for the next departure. */
+  readonly left: (t: number) => number;
 }
 
 interface Group {
@@ -35,9 +35,11 @@ interface Group {
  * Mitzenmacher); given these rates, one replica is a queue on its own, with service times of any kind (Tijms); and given how
  * full such a queue is, there are the rates. Round by round until both agree.
  *
+ * @returns for the requests that find all slots taken and 0, 1, 2… others in the queue before them
+ *
  * @see https://doi.org/10.1109/71.963420
  */
-export function occupancy(slots: number, load: number, replicas: number, work: ServiceTimes): Occupancy {
+export function occupancy(slots: number, load: number, replicas: number, work: ServiceTimes): readonly Found[] {
   const rate = load * slots;
   const pace = 2 * rate;
   const group = { slots, rate, replicas, pace, departures: departures(slots, work, pace) };
@@ -47,19 +49,23 @@ export function occupancy(slots: number, load: number, replicas: number, work: S
     const { shares } = sharesOf(group, rates);
     const wanted = ratesOf(group, shares);
     const off = wanted.map((value, i) => value - (rates[i] ?? 0));
-    if (off.every((value) => Math.abs(value) < CLOSE_ENOUGH * slots)) break;
+    if (off.every((value) => abs(value) < CLOSE_ENOUGH * slots)) break;
     const next = { wanted, off };
     rates = last === undefined ? wanted : mixed(last, next);
     last = next;
   }
-  return { queues: queuesOf(group, rates) };
+  return queuesOf(group, rates);
 }
 
 function queuesOf(group: Group, rates: Float64Array): Found[] {
-  const { slots, rate, departures: { first, next } } = group;
+  const {
+    slots,
+    rate,
+    departures: { first, next },
+  } = group;
   const { shares } = sharesOf(group, rates);
   const up = upOf(group, rates);
-  // by kind of departure and length of the queue, the time with so many arrivals since the last one
+  // How many came since the last departure tells how far the next one is off, so it is kept for each length of the queue.
   const since = (departure: Departure, from: number, flow: number, sums: Float64Array[]) =>
     walk(from, up, departure.spent.length, (i, n, at) => {
       const sum = sums[i];
@@ -72,14 +78,15 @@ function queuesOf(group: Group, rates: Float64Array): Found[] {
   for (let from = 0; from < up.length; from++) {
     since(next, from, (shares[slots + from] ?? 0) * (rates[slots + from] ?? 0), nexts);
   }
-  return Array.from(up, (_, i) => {
-    const arriving = (rates[slots + i] ?? 0) / rate;
-    const left = ([[first, firsts], [next, nexts]] as const).map(([departure, sums]) => ({
-      after: departure.after,
-      shares: departure.left(sums[i] ?? new Float64Array()).map((part) => part * arriving),
-    }));
-    return { share: (shares[slots + i] ?? 0) * arriving, left };
-  });
+  const found: Found[] = [];
+  for (const [i, sum] of firsts.entries()) {
+    const share = ((shares[slots + i] ?? 0) * (rates[slots + i] ?? 0)) / rate;
+    if (share < NEGLIGIBLE) break;
+    const [a, b] = [first.left(sum), next.left(nexts[i] ?? sum)];
+    const all = a(0) + b(0);
+    found.push({ share, left: (t) => (t <= 0 ? 1 : (a(t) + b(t)) / all) });
+  }
+  return found;
 }
 
 interface Round {
@@ -98,7 +105,7 @@ function mixed(last: Round, { wanted, off }: Round): Float64Array {
     size += change * change;
   }
   const part = size === 0 ? 0 : along / size;
-  return wanted.map((value, i) => Math.max(0, value - part * (value - (last.wanted[i] ?? 0))));
+  return wanted.map((value, i) => max(0, value - part * (value - (last.wanted[i] ?? 0))));
 }
 
 /** Both picks may be the same replica, as Envoy's and gRPC's may. */
@@ -114,12 +121,14 @@ function ratesOf({ rate, replicas }: Group, shares: Float64Array): Float64Array 
   return rates;
 }
 
-const upOf = ({ slots, pace }: Group, rates: Float64Array) =>
-  rates.slice(slots).map((rate) => Math.min(1, rate / pace));
+const upOf = ({ slots, pace }: Group, rates: Float64Array) => rates.slice(slots).map((rate) => min(1, rate / pace));
 
 /** The share of the time that a replica has 0, 1, 2… requests. */
 function sharesOf(group: Group, rates: Float64Array) {
-  const { slots, departures: { first, next } } = group;
+  const {
+    slots,
+    departures: { first, next },
+  } = group;
   const shares = new Float64Array(rates.length);
   shares[0] = 1;
   for (let i = 1; i < slots; i++) shares[i] = ((shares[i - 1] ?? 0) * (rates[i - 1] ?? 0)) / i;
@@ -133,7 +142,8 @@ function sharesOf(group: Group, rates: Float64Array) {
     // The departures that leave `from` behind are as many as the arrivals that find so many.
     const share = (shares[slots + from] ?? 0) / (1 - rate * (time[from] ?? 0));
     shares[slots + from] = share;
-    for (let i = from + 1; i < up.length; i++) shares[slots + i] = (shares[slots + i] ?? 0) + share * rate * (time[i] ?? 0);
+    for (let i = from + 1; i < up.length; i++)
+      shares[slots + i] = (shares[slots + i] ?? 0) + share * rate * (time[i] ?? 0);
   }
   const sum = shares.reduce((a, b) => a + b, 0);
   return { shares: shares.map((share) => share / sum) };
@@ -154,7 +164,7 @@ function walk(from: number, up: Float64Array, counts: number, visit: (i: number,
   at[from] = 1;
   const top = up.length - 1;
   for (let n = 0; n < counts; n++) {
-    for (let i = Math.min(top, from + n); i >= from; i--) {
+    for (let i = min(top, from + n); i >= from; i--) {
       const here = at[i] ?? 0;
       visit(i, n, here);
       if (i === top) continue;

@@ -13,17 +13,19 @@ export function positive(unit: string): z.ZodType<number, number> {
   return z.number({ error }).positive({ error });
 }
 
-/** Checks {@link Queue}. */
-export const queueSchema = z.strictObject({
+const fields = z.strictObject({
   /** Mean time of work on a request, in seconds, without any waiting. */
   serviceTime: positive('seconds'),
   /**
    * Coefficient of variation of that time: its standard deviation by its mean.
    * @default 1
    */
-  variation: within(0, 2, 'a standard deviation by its mean', 'what varies more is of several kinds: model each').default(
-    1,
-  ),
+  variation: within(
+    0,
+    2,
+    'a standard deviation by its mean',
+    'what varies more is of several kinds: model each',
+  ).default(1),
   /**
    * Spread of that time: see {@link Distribution}.
    * @default 'gamma'
@@ -46,6 +48,42 @@ export const queueSchema = z.strictObject({
   balancing: oneOf(['random', 'leastRequest', 'shared']).default('random'),
 });
 
+/** Replicas under requests that come at random. @interface */
+export type Queue = z.input<typeof fields>;
+
+/** A queue with its defaults. */
+export type KnownQueue = z.output<typeof fields>;
+
+/** The fewest replicas with least request, and the fewest where times vary more than exponential ones. */
+const FEWEST = { any: 4, varied: 16 };
+/** The greatest variation that was simulated with the tail of the lognormal. */
+const MOST_LOGNORMAL = 1.5;
+
+/** Whether least request holds for so few replicas; they are few enough to be all full at once. */
+export function enoughForLeastRequest(replicas: number, variation: number): boolean {
+  return replicas === 1 || replicas >= (variation > 1 ? FEWEST.varied : FEWEST.any);
+}
+
+/** A schema of a queue and more: what was held against a simulation is taken, and the rest refused. */
+export function withQueue<S extends z.ZodRawShape>(more: S) {
+  return fields.extend(more).superRefine((value, context) => {
+    const { replicas, variation, distribution, balancing } = value as unknown as KnownQueue;
+    if (balancing === 'leastRequest' && !enoughForLeastRequest(replicas, variation)) {
+      const message =
+        `must be 1, ${FEWEST.any} or more with leastRequest, and ${FEWEST.varied} or more with a variation above 1, ` +
+        `got ${replicas}: take random, which is never better`;
+      context.addIssue({ code: 'custom', path: ['replicas'], message });
+    }
+    if (distribution === 'lognormal' && variation > MOST_LOGNORMAL) {
+      const message = `must be at most ${MOST_LOGNORMAL} with lognormal, got ${variation}: take gamma`;
+      context.addIssue({ code: 'custom', path: ['variation'], message });
+    }
+  });
+}
+
+/** Checks {@link Queue}. */
+export const queueSchema = withQueue({});
+
 /**
  * How requests are spread over replicas.
  *
@@ -56,9 +94,3 @@ export const queueSchema = z.strictObject({
  *   Serve's and Triton's own schedulers inside one pod.
  */
 export type Balancing = 'random' | 'leastRequest' | 'shared';
-
-/** Replicas of a server under requests that come at random. @interface */
-export type Queue = z.input<typeof queueSchema>;
-
-/** A queue with its defaults. */
-export type KnownQueue = z.output<typeof queueSchema>;

@@ -1,5 +1,8 @@
 import { normalTail, upperGamma } from './incomplete-gamma';
 
+// Looked up once, as they are called by the million.
+const { exp, log, max, min, sqrt } = Math;
+
 /**
  * How the times of work on requests are spread around their mean.
  *
@@ -20,26 +23,24 @@ export interface ServiceTimes {
    * from `t` on, as the mean is 1.
    */
   excess(t: number): number;
-  /** The mean of what is left. */
-  readonly meanExcess: number;
+  /** Coefficient of variation: standard deviation by mean. */
+  readonly variation: number;
 }
 
 /** Below it, a spread is narrower than what can be told apart from none. */
 const NO_VARIATION = 0.02;
 
-/** @param variation coefficient of variation: standard deviation by mean */
 export function serviceTimes(variation: number, distribution: Distribution): ServiceTimes {
-  const meanExcess = (1 + variation ** 2) / 2;
-  if (variation < NO_VARIATION) return { ...constant, meanExcess };
-  if (distribution === 'lognormal') return { ...lognormal(variation), meanExcess };
-  return { ...(variation <= 1 ? gamma(variation) : hyperExponential(variation)), meanExcess };
+  if (variation < NO_VARIATION) return { ...constant, variation: 0 };
+  if (distribution === 'lognormal') return { ...lognormal(variation), variation };
+  return { ...(variation <= 1 ? gamma(variation) : hyperExponential(variation)), variation };
 }
 
-type Tails = Omit<ServiceTimes, 'meanExcess'>;
+type Tails = Omit<ServiceTimes, 'variation'>;
 
 const constant: Tails = {
   tail: (t) => (t < 1 ? 1 : 0),
-  excess: (t) => Math.min(1, Math.max(0, 1 - t)),
+  excess: (t) => min(1, max(0, 1 - t)),
 };
 
 function gamma(variation: number): Tails {
@@ -47,28 +48,28 @@ function gamma(variation: number): Tails {
   const tail = (t: number) => upperGamma(shape, t * shape);
   return {
     tail,
-    excess: (t) => (t <= 0 ? 1 : Math.max(0, upperGamma(shape + 1, t * shape) - t * tail(t))),
+    excess: (t) => (t <= 0 ? 1 : max(0, upperGamma(shape + 1, t * shape) - t * tail(t))),
   };
 }
 
 /** Two kinds of requests, of which each brings half of the work. */
 function hyperExponential(variation: number): Tails {
-  const skew = Math.sqrt((variation ** 2 - 1) / (variation ** 2 + 1));
+  const skew = sqrt((variation ** 2 - 1) / (variation ** 2 + 1));
   const [short, long] = [(1 + skew) / 2, (1 - skew) / 2];
   const [fast, slow] = [2 * short, 2 * long];
   return {
-    tail: (t) => (t <= 0 ? 1 : short * Math.exp(-fast * t) + long * Math.exp(-slow * t)),
-    excess: (t) => (t <= 0 ? 1 : (Math.exp(-fast * t) + Math.exp(-slow * t)) / 2),
+    tail: (t) => (t <= 0 ? 1 : short * exp(-fast * t) + long * exp(-slow * t)),
+    excess: (t) => (t <= 0 ? 1 : (exp(-fast * t) + exp(-slow * t)) / 2),
   };
 }
 
 function lognormal(variation: number): Tails {
-  const variance = Math.log(1 + variation ** 2);
-  const sigma = Math.sqrt(variance);
-  const z = (t: number) => (Math.log(t) + variance / 2) / sigma;
+  const variance = log(1 + variation ** 2);
+  const sigma = sqrt(variance);
+  const z = (t: number) => (log(t) + variance / 2) / sigma;
   const tail = (t: number) => (t <= 0 ? 1 : normalTail(z(t)));
   return {
     tail,
-    excess: (t) => (t <= 0 ? 1 : Math.max(0, normalTail(z(t) - sigma) - t * tail(t))),
+    excess: (t) => (t <= 0 ? 1 : max(0, normalTail(z(t) - sigma) - t * tail(t))),
   };
 }

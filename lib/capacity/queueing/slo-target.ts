@@ -39,6 +39,8 @@ export interface SloTargetProps {
 export interface SloTarget {
   /** Requests per second for each replica to aim for; 0 where no load keeps the objective. */
   readonly requests: number;
+  /** The most requests per second and replica at which the objective holds. */
+  readonly within: number;
   /** Seconds from growth to the replicas for it. */
   readonly leadSeconds: number;
   /** The numbers on the way. */
@@ -75,6 +77,7 @@ export function sloTarget({ slo, queue, measured, tolerance, growth, delays, zon
   const { metricWindow, scrapeInterval, readySeconds } = delays;
   return {
     requests,
+    within: within.requests,
     leadSeconds: lead,
     derivation: [
       ...within.derivation,

@@ -1,8 +1,11 @@
 import { inverse, type Spectrum, transform } from './fourier';
 import type { ServiceTimes } from './service-times';
 
+// Looked up once, as they are called by the million.
+const { floor, max } = Math;
+
 /** Points of the grid on which times are added up. */
-const POINTS = 8192;
+const POINTS = 4096;
 
 /** The times that requests take, waiting included, on a grid. */
 export class Sojourns {
@@ -17,14 +20,14 @@ export class Sojourns {
     let above = 0;
     for (let i = masses.length - 1; i >= 0; i--) {
       this.tails[i] = above;
-      above += Math.max(0, masses[i] ?? 0);
+      above += max(0, masses[i] ?? 0);
     }
   }
 
   /** The share of requests that take longer than `t`. */
   tail(t: number): number {
     const place = t / this.step - 0.5;
-    const before = Math.floor(place);
+    const before = floor(place);
     return this.at(before) + (place - before) * (this.at(before + 1) - this.at(before));
   }
 
@@ -38,7 +41,7 @@ export class Sojourns {
     }
     const [above, below] = [this.at(low), this.at(high)];
     const part = above === below ? 0 : (above - (1 - share)) / (above - below);
-    return Math.max(0, (low + part + 0.5) * this.step);
+    return max(0, (low + part + 0.5) * this.step);
   }
 
   private at(i: number): number {

@@ -1,6 +1,6 @@
 import type { Trace } from '../traces/trace';
 import { BASELINES, type Bounds, type Candidate } from './baselines';
-import { needs, oracleHours } from './oracle';
+import { foreseen, oracleHours } from './oracle';
 import { type Replay, type ReplayOptions, replay } from './replay';
 import type { Service } from './service';
 
@@ -24,7 +24,7 @@ export interface ComparisonOptions extends ReplayOptions {
 const MOST = 2 ** 31 - 1;
 
 /**
- * Replays a trace for several policies, each of which starts with as many replicas as the first requests need.
+ * Replays a trace for several policies. Each starts with as many replicas as are needed until a further one is ready.
  *
  * @param candidates the baselines, unless it says otherwise
  * @example
@@ -42,7 +42,7 @@ export function compare(
   { bounds, ...options }: ComparisonOptions = {},
 ): Comparison[] {
   const { fewest = 1, most = MOST } = bounds ?? {};
-  const initial = Math.min(most, needs(trace, service, fewest)[0] ?? fewest);
+  const initial = Math.min(most, foreseen(trace, service, fewest)[0] ?? fewest);
   const hours = oracleHours(trace, service, fewest);
   return candidates.map(({ name, autoscaler }) => {
     const result = replay(trace, service, autoscaler(trace, service, { fewest, most }), initial, options);

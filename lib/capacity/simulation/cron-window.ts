@@ -1,5 +1,5 @@
+import { instantsOf, wallClock } from '../../core/clocks';
 import { type CronField, cronFields, hasCronValues } from '../../core/cron';
-import { instantsOf, wallClock } from '../../core/time-zones';
 
 const DAY = 86_400_000;
 /** As far as KEDA looks: a schedule that has no time in so many years has none. */
@@ -13,8 +13,9 @@ export interface CronTrigger {
 }
 
 /**
- * Whether a cron trigger of KEDA is on, asked in the order of time: it is from a start until the end that comes next,
- * and stays so if that end comes with the next start. In the hour that clocks skip there is no start and no end.
+ * Whether a cron trigger of KEDA is on, asked in the order of time: it is whenever an end comes next, and not a start, or
+ * both at once. So it needs a start for each end: where ends come more often, or where clocks skip the hour of a start,
+ * it is on from one end to the next.
  *
  * @see https://github.com/kedacore/keda/blob/v2.21.0/pkg/scalers/cron_scaler.go
  */

@@ -51,7 +51,7 @@ export class Fleet {
 
   constructor(
     private readonly service: Service,
-    private readonly cluster: Cluster,
+    cluster: Cluster,
     initial: number,
   ) {
     this.places = new Places(cluster);
@@ -81,11 +81,7 @@ export class Fleet {
     }
     while (this.lost[0] !== undefined && this.lost[0].replacedAt <= now) this.start(now, this.lost.shift()?.count ?? 0);
     if (this.unplaced > 0) this.start(now, this.takeUnplaced());
-    let next = this.cohorts[this.readyCohorts];
-    while (next !== undefined && next.readyAt <= now) {
-      this.ready += next.count;
-      next = this.cohorts[++this.readyCohorts];
-    }
+    this.countReady(now);
     while (this.readyCohorts > 0 && (this.cohorts[0]?.settledAt ?? now) <= now) {
       this.settled += this.cohorts.shift()?.count ?? 0;
       this.readyCohorts--;
@@ -97,6 +93,8 @@ export class Fleet {
     if (wanted > this.wanted) this.start(now, wanted - this.wanted);
     else if (wanted < this.wanted) this.end(now, this.wanted - wanted);
     this.wanted = wanted;
+    // What takes no time is there at once.
+    this.countReady(now);
   }
 
   /** The pods in groups that are alike. */
@@ -119,6 +117,14 @@ export class Fleet {
     }
     if (this.unplaced > 0) groups.push({ count: this.unplaced, phase: 'Pending' });
     return groups;
+  }
+
+  private countReady(now: number): void {
+    let next = this.cohorts[this.readyCohorts];
+    while (next !== undefined && next.readyAt <= now) {
+      this.ready += next.count;
+      next = this.cohorts[++this.readyCohorts];
+    }
   }
 
   private start(now: number, count: number): void {

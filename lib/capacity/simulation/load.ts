@@ -16,10 +16,10 @@ export class Load {
     this.patience = service.patience ?? 10;
   }
 
-  /** How busy each ready replica is, from 0 to 1. */
-  busy(rate: number, ready: number): number {
+  /** The share of a ready replica's capacity that comes to it: above 1 where it is too much. */
+  each(rate: number, ready: number): number {
     if (rate <= 0) return 0;
-    return ready > 0 ? Math.min(1, rate / (ready * this.service.capacity)) : 1;
+    return rate / (Math.max(1, ready) * this.service.capacity);
   }
 
   /**
@@ -45,7 +45,7 @@ export class Load {
    * @see https://doi.org/10.1007/BF02480297
    */
   queue(rate: number, ready: number): number {
-    const busy = Math.min(0.99, this.busy(rate, ready));
+    const busy = Math.min(0.99, this.each(rate, ready));
     const each = busy ** Math.sqrt(2 * (this.concurrency + 1)) / (1 - busy);
     return this.backlog + ready * each;
   }

@@ -33,8 +33,8 @@ export function needs(trace: Trace, { capacity }: Service, fewest: number): Int3
   });
 }
 
-/** For each tick, the most that is needed until a replica that is started then is ready. */
-function foreseen(trace: Trace, service: Service, fewest: number): Int32Array {
+/** For each tick, the most that is needed until a replica that is started then is ready: for as long, nobody can help. */
+export function foreseen(trace: Trace, service: Service, fewest: number): Int32Array {
   const needed = needs(trace, service, fewest);
   const ahead = Math.ceil(service.readySeconds / SYNC_PERIOD);
   const most = new Int32Array(needed.length);

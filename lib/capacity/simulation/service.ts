@@ -39,10 +39,15 @@ export interface Cpu {
    */
   readonly request?: number;
   /**
-   * What it uses at its capacity, as a share of its request; it uses as much less as it has less to do, and never more.
-   * @default 1
+   * What it uses at its capacity, as a share of its request; it uses as much less or more as it has less or more to do.
+   * @default 0.7: what a replica answers in time ends before its CPU does
    */
   readonly atCapacity?: number;
+  /**
+   * The most that it can use, as a share of its request: its limit, or its share of the node.
+   * @default 1
+   */
+  readonly most?: number;
   /**
    * What it uses until it is ready, as a share of its request.
    * @default 0

@@ -7,6 +7,9 @@ import { Load } from './load';
 import type { Service } from './service';
 import { SYNC_PERIOD } from './ticks';
 
+/** The CPU of a replica at its capacity, as a share of its request. */
+const AT_CAPACITY = 0.7;
+
 /**
  * What can be seen of a server at a moment, worked out when it is asked for: an autoscaler by the rate of requests
  * needn't know of pods, and there are a quarter of a million moments in 45 days.
@@ -15,8 +18,8 @@ export class Sight implements Seen {
   now = 0;
   readonly cpuRequest: number;
   private readonly load: Load;
-  /** How busy each replica was in the ticks of the last window, and where the next one goes. */
-  private readonly busyTicks: Float64Array;
+  /** What came to each replica in the ticks of the last window, as a share of its capacity. */
+  private readonly recent: Float64Array;
   private ticks = 0;
   private groups: { readonly at: number; readonly pods: PodGroup[] } | undefined;
   private readonly outages: Record<'monitoring' | 'resources', readonly Outage[]>;
@@ -28,8 +31,8 @@ export class Sight implements Seen {
     private readonly fleet: Fleet,
   ) {
     this.load = new Load(service);
-    this.busyTicks = new Float64Array(Math.max(1, Math.round(service.metricWindow / SYNC_PERIOD)));
-    this.busyTicks.fill(this.load.busy(arrivals.rate(-1, 0), fleet.ready));
+    this.recent = new Float64Array(Math.max(1, Math.round(service.metricWindow / SYNC_PERIOD)));
+    this.recent.fill(this.load.each(arrivals.rate(-1, 0), fleet.ready));
     this.cpuRequest = 1000 * (service.cpu?.request ?? 1);
     this.outages = {
       monitoring: outages.filter(({ of = 'monitoring' }) => of === 'monitoring'),
@@ -63,13 +66,13 @@ export class Sight implements Seen {
   }
 
   get busy(): number | undefined {
-    return this.isOut('monitoring') ? undefined : this.recentlyBusy();
+    return this.isOut('monitoring') ? undefined : this.recentMean(1, 1);
   }
 
   get cpu(): readonly (Sample | undefined)[] | undefined {
     if (this.isOut('resources')) return undefined;
-    const { atCapacity = 1, starting = 0 } = this.service.cpu ?? {};
-    const busy = this.recentlyBusy() * atCapacity;
+    const { atCapacity = AT_CAPACITY, most = 1, starting = 0 } = this.service.cpu ?? {};
+    const busy = this.recentMean(atCapacity, most);
     return this.pods.map(({ phase, ready, startedAt = 0 }) => {
       // A pod that is pending has no sample, and one whose node is gone neither.
       if (phase === 'Pending' || ready === undefined) return undefined;
@@ -83,7 +86,7 @@ export class Sight implements Seen {
   /** Lets the requests of a tick come. */
   pass(rate: number, seconds: number): void {
     this.load.pass(rate, this.fleet.ready, seconds);
-    this.busyTicks[this.ticks++ % this.busyTicks.length] = this.load.busy(rate, this.fleet.ready);
+    this.recent[this.ticks++ % this.recent.length] = this.load.each(rate, this.fleet.ready);
   }
 
   private sample(share: number): Sample {
@@ -94,10 +97,11 @@ export class Sight implements Seen {
     return this.arrivals.rate(this.now - this.service.metricWindow, this.now);
   }
 
-  private recentlyBusy(): number {
+  /** The mean of what each replica used, when it uses so much at its capacity and can't use more than the most. */
+  private recentMean(atCapacity: number, most: number): number {
     let sum = 0;
-    for (const busy of this.busyTicks) sum += busy;
-    return sum / this.busyTicks.length;
+    for (const load of this.recent) sum += Math.min(most, load * atCapacity);
+    return sum / this.recent.length;
   }
 
   private isOut(what: 'monitoring' | 'resources'): boolean {

@@ -57,7 +57,8 @@ export function columnsOf(names: readonly string[], where: string, chosen?: read
 }
 
 /** The columns of a table without names. */
-export function unnamedColumns(count: number, where: string): Columns {
+export function unnamedColumns(count: number, where: string, chosen?: readonly string[]): Columns {
+  if (chosen !== undefined) refuse(where, 'must have a line of column names, as columns are chosen, got none');
   if (count > 2) refuse(where, `must have a line of column names where there are more than two, got ${count} columns`);
   return {
     time: 0,

@@ -1,5 +1,5 @@
 import { show } from '../../core/problem';
-import { refuse } from './samples';
+import { reasonOf, refuse } from './samples';
 
 /** Unpacks gzip: `gunzipSync` of `node:zlib`, or whatever a browser has. */
 export type Gunzip = (packed: Uint8Array) => Uint8Array;
@@ -19,7 +19,7 @@ function unpacked(content: Uint8Array, name: string, gunzip?: Gunzip): Uint8Arra
   try {
     return gunzip(content);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     return refuse(name, `must be whole gzip, but it can't be unpacked (${reason}): fetch it again`);
   }
 }

@@ -61,7 +61,8 @@ class Table {
       const where = `${this.name}:${line}`;
       const hasNames = !row.some((cell) => isTime(cell.trim()));
       this.names = hasNames ? row : [];
-      this.columns = hasNames ? columnsOf(row, where, this.options.columns) : unnamedColumns(row.length, where);
+      const chosen = this.options.columns;
+      this.columns = hasNames ? columnsOf(row, where, chosen) : unnamedColumns(row.length, where, chosen);
       if (hasNames) return;
     }
     const seconds = this.timeIn(row, line, this.columns);

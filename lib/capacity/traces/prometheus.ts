@@ -1,7 +1,7 @@
 import { isPlainMap } from '../../core/plain';
 import { show } from '../../core/problem';
 import type { TraceOptions } from './options';
-import { Complaints, refuse, type Samples } from './samples';
+import { Complaints, reasonOf, refuse, type Samples } from './samples';
 import { instant } from './telling';
 import { readValue } from './values';
 
@@ -56,8 +56,7 @@ function parsed(text: string, name: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    const reason = error instanceof Error ? error.message.replace(/\s+/g, ' ') : String(error);
-    return refuse(name, `must be whole JSON (${reason}): was it cut off when it was fetched?`);
+    return refuse(name, `must be whole JSON (${reasonOf(error)}): was it cut off when it was fetched?`);
   }
 }
 

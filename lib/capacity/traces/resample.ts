@@ -19,10 +19,10 @@ export function resample(trace: Trace, step: number): Trace {
   const steps = Math.ceil(Number((duration(trace) / step).toPrecision(12)));
   const counts = new Float64Array(steps);
   for (const [i, count] of requests.entries()) {
-    const from = (i * old) / step;
-    const to = ((i + 1) * old) / step;
-    for (let j = Math.floor(from); j < to; j++) {
-      const share = (Math.min(to, j + 1) - Math.max(from, j)) / (to - from);
+    const from = i * old;
+    const to = from + old;
+    for (let j = Math.floor(from / step); j * step < to; j++) {
+      const share = (Math.min(to, (j + 1) * step) - Math.max(from, j * step)) / old;
       const place = Math.min(j, steps - 1);
       counts[place] = (counts[place] ?? 0) + count * share;
     }

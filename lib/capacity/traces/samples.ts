@@ -46,3 +46,8 @@ export class Complaints {
 export function refuse(where: string, text: string): never {
   throw new InvalidInput([{ where, text }]);
 }
+
+/** What an error says, on one line; also one of another realm. */
+export function reasonOf(error: unknown): string {
+  return String(Reflect.get(Object(error), 'message') ?? error).replace(/\s+/g, ' ');
+}

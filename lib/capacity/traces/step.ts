@@ -22,14 +22,14 @@ interface Timed {
 export function stepOf({ name, times, where, hasUnit, isSparse }: Timed): number {
   const distances = Float64Array.from(times.slice(1), (time, i) => time - (times[i] ?? 0)).sort();
   // Most rows follow each other; where most are missing, some still do.
-  const usual = rounded(distances[distances.length >> 1] ?? 0);
-  const step = [usual, rounded(distances[0] ?? 0)].find(
-    (each) => firstOff(times, each) === undefined && (isSparse || isDense(times, each)),
-  );
+  const usual = distances[distances.length >> 1] ?? 0;
+  const step = [usual, distances[0] ?? 0]
+    .flatMap((each) => [whole(each), Number(each.toPrecision(6))])
+    .find((each) => firstOff(times, each) === undefined && (isSparse || isDense(times, each)));
   if (step === undefined) {
-    const off = firstOff(times, usual) ?? 1;
+    const off = firstOff(times, whole(usual)) ?? 1;
     const after = Number(((times[off] ?? 0) - (times[0] ?? 0)).toPrecision(12));
-    const rule = `must be a multiple of ${lengthOf(usual)} after the first row, as they mostly are that far apart`;
+    const rule = `must be a multiple of ${lengthOf(whole(usual))} after the first row, as they mostly are that far apart`;
     return refuse(where(off), `${rule}, got ${lengthOf(after)}: count the requests in steps of equal length`);
   }
   if (!hasUnit && step % 1000 === 0) {
@@ -61,9 +61,8 @@ function firstOff(times: readonly number[], step: number): number | undefined {
   return found < 0 ? undefined : found;
 }
 
-/** A distance without what clocks were off: whole seconds where it nearly is one, else thousandths. */
-function rounded(distance: number): number {
-  const whole = Math.round(distance);
-  if (whole > 0 && Math.abs(distance - whole) < whole * 0.02) return whole;
-  return distance < 0.001 ? distance : Number(distance.toFixed(3));
+/** A distance without what clocks were off. */
+function whole(distance: number): number {
+  const seconds = Math.round(distance);
+  return Math.abs(distance - seconds) < seconds * 0.02 ? seconds : Number(distance.toPrecision(6));
 }

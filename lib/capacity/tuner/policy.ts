@@ -1,5 +1,3 @@
-import type { Hpa } from '../hpa/policy';
-
 /** A policy of a plain HorizontalPodAutoscaler on the requests per replica, in the numbers that are tuned. */
 export interface DemandPolicy {
   /** Requests per second that each replica is given on average. */
@@ -16,9 +14,6 @@ export interface DemandPolicy {
 
 /** Tolerance where an autoscaler can't be given one of its own. */
 export const DEFAULT_TOLERANCE = 0.1;
-
-/** The `spec` of a HorizontalPodAutoscaler without its `scaleTargetRef`. */
-export type HpaSpec = Hpa['spec'];
 
 /**
  * The manifest of a tuned policy: what goes into the `spec` of a HorizontalPodAutoscaler beside its `scaleTargetRef`.
@@ -58,7 +53,7 @@ export function hpaSpecOf(policy: DemandPolicy, metric: string) {
         ...toleranceOf(tolerance.down),
       },
     },
-  } as const satisfies HpaSpec;
+  } as const;
 }
 
 /** Left out where it is the default, so that clusters before Kubernetes 1.35 take the object too. */
@@ -70,3 +65,6 @@ function toleranceOf(share: number): { tolerance?: string } {
 function quantity(value: number): string {
   return Number.isInteger(value) ? `${value}` : `${Math.round(value * 1000)}m`;
 }
+
+/** The `spec` of a HorizontalPodAutoscaler without its `scaleTargetRef`. */
+export type HpaSpec = ReturnType<typeof hpaSpecOf>;

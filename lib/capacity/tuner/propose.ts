@@ -1,9 +1,10 @@
 import type { Service } from '../simulation/service';
 import type { Trace } from '../traces/trace';
+import { notesOn } from './notes';
 import type { DemandPolicy } from './policy';
 import { Search } from './search';
-import { defaultsOf, spaceOf } from './space';
-import { type Rehearsal, Stage } from './stage';
+import { carefulIn, spaceOf, startsOf } from './space';
+import { ceilingFor, type Rehearsal, Stage } from './stage';
 
 /** What a policy is asked to keep, and within which bounds. */
 export interface ProposeProps {
@@ -46,8 +47,8 @@ export interface Proposal {
 
 /**
  * The cheapest HorizontalPodAutoscaler on requests per replica that keeps requests over capacity within a budget on all
- * traces: with a margin as they are, and in full with several times the traffic, so that it also stands a busier season
- * than they show. Surges that no target catches, since replicas that were there twice over miss them too, are left out
+ * traces with a margin: as they are, and with at least twice the traffic, so that it also stands a busier season than
+ * they show. Surges that no target catches, since replicas that were there twice over miss them too, are left out
  * of that and told: they need a calendar of peaks or a higher minimum.
  *
  * The same input gives the same proposal.
@@ -60,19 +61,40 @@ export interface Proposal {
  * ```
  */
 export function propose(traces: readonly Trace[], service: Service, props: ProposeProps): Proposal {
+  refuse(traces, service, props);
   const { fewest, budget, margin = 0.3, canSetTolerance = false, onProgress = () => {} } = props;
-  const limits = { asIs: budget * (1 - margin), grown: budget };
-  const stage = new Stage(traces, service, { fewest, limits });
-  const most = props.most ?? stage.most;
+  const stage = new Stage(traces, service, { fewest, limit: budget * (1 - margin) });
+  const most = props.most ?? ceilingFor(traces, service, fewest);
   const space = spaceOf({ fewest, canSetTolerance });
   const search = new Search(space, service.capacity, most, (policy) => stage.costOf(policy), onProgress);
-  const found = search.from(defaultsOf(space));
-  if (found === undefined) throw new Error('nothing found');
-  const rehearsals = stage.rehearse(found.policy);
-  return {
-    policy: found.policy,
-    rehearsals,
-    isWithinBudget: rehearsals.every(({ share }) => share <= budget),
-    notes: [],
-  };
+  const found = search.from(startsOf(space));
+  const policy = found?.policy ?? carefulIn(space, service.capacity, most);
+  const rehearsals = stage.rehearse(policy);
+  const isWithinBudget = rehearsals.every(({ share }) => share <= budget);
+  return { policy, rehearsals, isWithinBudget, notes: notesOn(policy, rehearsals, props, found !== undefined) };
+}
+
+function refuse(traces: readonly Trace[], service: Service, { fewest, most, budget, margin = 0 }: ProposeProps): void {
+  must(traces.length > 0, 'traces', 'hold at least one', 'none');
+  for (const { name, requests } of traces)
+    must(
+      requests.some((count) => count > 0),
+      name,
+      'have requests',
+      'none',
+    );
+  must(service.capacity > 0, 'capacity', 'be above 0', service.capacity);
+  must(Number.isInteger(fewest) && fewest >= 1, 'fewest', 'be a whole number from 1', fewest);
+  must(
+    most === undefined || (Number.isInteger(most) && most >= fewest),
+    'most',
+    `be a whole number from ${fewest}`,
+    most,
+  );
+  must(budget > 0 && budget < 1, 'budget', 'be a share above 0 and below 1, such as 0.0002', budget);
+  must(margin >= 0 && margin < 1, 'margin', 'be a share from 0 and below 1, such as 0.3', margin);
+}
+
+function must(isRight: boolean, what: string, rule: string, got: unknown): void {
+  if (!isRight) throw new Error(`[propose] ${what} must ${rule}, got ${got}`);
 }

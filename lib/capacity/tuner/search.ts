@@ -30,8 +30,18 @@ export class Search {
     private readonly onProgress: (done: number, total: number) => void,
   ) {}
 
-  /** The cheapest that is found from a starting point. */
-  from(start: Point): Found | undefined {
+  /** The cheapest that is found from several starting points. */
+  from(starts: readonly Point[]): Found | undefined {
+    let best: Found | undefined;
+    for (const start of starts) {
+      const found = this.descend(start);
+      if (found !== undefined && (best === undefined || found.cost < best.cost)) best = found;
+    }
+    this.onProgress(this.done, this.done);
+    return best;
+  }
+
+  private descend(start: Point): Found | undefined {
     let at = start;
     let best = this.at(at);
     for (let improved = true; improved; ) {

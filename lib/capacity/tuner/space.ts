@@ -29,7 +29,7 @@ export function spaceOf({ fewest, canSetTolerance }: SpaceProps): Space {
     downTolerance: tolerances,
     upWindow: [0, 30, 60],
     upPercent: [100, 300, 900],
-    downWindow: [0, 60, 120, 180, 300, 600],
+    downWindow: [0, 60, 90, 120, 180, 300, 600],
     downRate: [
       [100, 15],
       [50, 60],
@@ -42,17 +42,27 @@ export function spaceOf({ fewest, canSetTolerance }: SpaceProps): Space {
   };
 }
 
-/** Where the search begins: what Kubernetes does by default. */
-export function defaultsOf(space: Space): Point {
-  return {
-    upTolerance: 0,
+/** Where the search begins: what Kubernetes does by default, and a shorter window with a rate instead. */
+export function startsOf(space: Space): readonly Point[] {
+  const up = { upTolerance: 0, downTolerance: 0, upWindow: 0, upPercent: 0, fewest: 0 };
+  return [
+    { ...up, downWindow: space.downWindow.indexOf(300), downRate: 0 },
+    { ...up, downWindow: space.downWindow.indexOf(60), downRate: space.downRate.length - 1 },
+  ];
+}
+
+/** What is tried last: half of what a replica can do, and every number at its most careful but the minimum. */
+export function carefulIn(space: Space, capacity: number, most: number): DemandPolicy {
+  const at = {
+    upTolerance: space.upTolerance.length - 1,
     downTolerance: 0,
     upWindow: 0,
-    upPercent: 0,
-    downWindow: space.downWindow.indexOf(300),
+    upPercent: space.upPercent.length - 1,
+    downWindow: space.downWindow.length - 1,
     downRate: 0,
     fewest: 0,
   };
+  return policyAt(space, at, capacity / 2, most);
 }
 
 export function policyAt(space: Space, at: Point, requests: number, most: number): DemandPolicy {

@@ -7,24 +7,24 @@ import { DEFAULT_TOLERANCE, type DemandPolicy } from './policy';
 interface Scene {
   readonly course: Course;
   readonly surges: readonly Surge[];
-  /** The largest share over capacity that passes. */
-  readonly limit: number;
+  /** How many times the traffic of the trace it has; its ceiling grows along. */
+  readonly times: number;
 }
 
 export interface StageProps {
   readonly fewest: number;
-  /** The largest share over capacity on the traces as they are, and on the same with more traffic. */
-  readonly limits: { readonly asIs: number; readonly grown: number };
+  /** The largest share over capacity that passes. */
+  readonly limit: number;
 }
 
 /** Traffic is expected to grow at least so many times. */
-const GROWTH = 3;
+const GROWTH = 2;
 
 /** Where fewer replicas than so many times the minimum are ever needed, a trace tells little of the target. */
-const INFORMATIVE = 10;
+const INFORMATIVE = 3;
 
-/** Syncs may fall anywhere between two samples of a trace; these stand for all, in seconds. */
-const PHASES = [0, 7];
+/** Syncs may fall anywhere between the steps of a trace: it is also met so many seconds later, half a period. */
+const PHASE = 7;
 
 /**
  * The courses that a policy has to stand: each trace as it is, and the same trace with so much more traffic that its
@@ -33,34 +33,34 @@ const PHASES = [0, 7];
 export class Stage {
   private readonly asIs: readonly Scene[];
   private readonly all: readonly Scene[];
-  /** Replicas for ten times the highest traffic. */
-  readonly most: number;
-
-  constructor(traces: readonly Trace[], service: Service, { fewest, limits }: StageProps) {
-    this.most = Math.max(fewest, ...traces.map((trace) => Math.ceil((10 * peakOf(trace)) / service.capacity)));
-    const scene = (trace: Trace, phase: number, limit: number): Scene => {
+  constructor(
+    traces: readonly Trace[],
+    service: Service,
+    private readonly props: StageProps,
+  ) {
+    const { fewest } = props;
+    const scene = (trace: Trace, phase: number, times = 1): Scene => {
       const course = new Course(trace, service, fewest, phase);
-      return { course, surges: course.setReach(ampleFor(service, fewest)), limit };
+      return { course, surges: course.setReach(ampleFor(service, fewest)), times };
     };
-    this.asIs = traces.map((trace) => scene(trace, 0, limits.asIs));
+    this.asIs = traces.map((trace) => scene(trace, 0));
     this.all = [
       ...this.asIs,
       ...traces.flatMap((trace) => {
-        const grown = grow(trace, growthOf(trace, service, fewest));
-        return PHASES.flatMap((phase) => [
-          ...(phase === 0 ? [] : [scene(trace, phase, limits.asIs)]),
-          scene(grown, phase, limits.grown),
-        ]);
+        const times = growthOf(trace, service, fewest);
+        const grown = grow(trace, times);
+        return [scene(trace, PHASE), scene(grown, 0, times), scene(grown, PHASE, times)];
       }),
     ];
   }
 
-  /** Mean cost of all courses by the oracle's; `undefined` where a limit is broken. */
+  /** Mean cost of all courses by the oracle's; `undefined` where the limit is broken. */
   costOf(policy: DemandPolicy): number | undefined {
     let sum = 0;
-    for (const { course, limit } of this.all) {
-      const run = course.run(policy);
-      if (course.missedShare(run) > limit) return undefined;
+    const [fewest, most] = policy.replicas;
+    for (const { course, times } of this.all) {
+      const run = course.run({ ...policy, replicas: [fewest, Math.ceil(most * times)] });
+      if (course.missedShare(run) > this.props.limit) return undefined;
       sum += course.cost(run);
     }
     return sum / this.all.length;
@@ -113,6 +113,14 @@ function growthOf(trace: Trace, { capacity }: Service, fewest: number): number {
   const busy = quantile(trace.requests, 0.99) / trace.step / capacity;
   return busy === 0 ? 1 : Math.max(GROWTH, (INFORMATIVE * fewest) / busy);
 }
+
+/** Replicas for ten times the highest traffic. */
+export function ceilingFor(traces: readonly Trace[], { capacity }: Service, fewest: number): number {
+  return Math.max(fewest, ...traces.map((trace) => Math.ceil((CEILING * peakOf(trace)) / capacity)));
+}
+
+/** A ceiling is there against a metric gone wild; one that bites on a busy day fails requests. */
+const CEILING = 10;
 
 function grow(trace: Trace, times: number): Trace {
   return { ...trace, requests: trace.requests.map((count) => count * times) };

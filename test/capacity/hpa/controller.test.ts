@@ -48,6 +48,24 @@ test('a rate limit counts what went within its period', () => {
   expect(timeline(spec, totals, 10)).toEqual([8, 8, 8, 8, 6, 6, 6, 6, 4]);
 });
 
+test('a rise that is older than the periods of its own rules is forgotten with the next, whatever the others look back', () => {
+  const behavior = {
+    scaleUp: { policies: [{ type: 'Pods', value: 3, periodSeconds: 10 }] },
+    scaleDown: { stabilizationWindowSeconds: 0, policies: [{ type: 'Pods', value: 2, periodSeconds: 600 }] },
+  } as const;
+  // Of the nine that have come, it is the last three that may go again, and two more.
+  expect(timeline({ maxReplicas: 20, metrics: [perReplica], behavior }, [2000, 2000, 2000, 100, 100], 2)).toEqual([
+    5, 8, 11, 6, 6,
+  ]);
+});
+
+test('a window that is not given is that of the flags', () => {
+  const spec = { maxReplicas: 20, metrics: [perReplica], behavior: { scaleUp: { stabilizationWindowSeconds: 0 } } };
+  expect(policyOf({ spec }, { ...DEFAULT_OPTIONS, downscaleStabilization: 20 }).behavior?.down).toMatchObject({
+    stabilizationWindowSeconds: 20,
+  });
+});
+
 test('a metric that fails holds the replicas', () => {
   const spec = { minReplicas: 2, maxReplicas: 20, metrics: [perReplica] };
   expect(timeline(spec, [500, undefined, undefined, 500], 5)).toEqual([5, 5, 5, 5]);

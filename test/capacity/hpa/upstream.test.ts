@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type Bounds,
+  ChangeLog,
   type Changes,
   History,
   limited,
@@ -114,7 +115,7 @@ test.each(ofKind('stabilize'))(
 );
 
 test.each(ofKind('limit'))('the rules let so many come and go: %s', (_, { up, down, current, wanted, ...rest }) => {
-  const changes: Changes = { added: historyOf(rest.added), removed: historyOf(rest.removed) };
+  const changes: Changes = { added: changesOf(rest.added), removed: changesOf(rest.removed) };
   const bounds: Bounds = { minReplicas: rest.min, maxReplicas: rest.max };
   expect(limited(current, wanted, changes, { up, down }, bounds, 0)).toBe(rest.result);
 });
@@ -131,4 +132,10 @@ function historyOf(entries: Entries): History {
   const history = new History();
   for (const { at, replicas } of [...entries].sort((a, b) => a.at - b.at)) history.add(at, replicas);
   return history;
+}
+
+function changesOf(entries: Entries): ChangeLog {
+  const changes = new ChangeLog();
+  for (const { at, replicas } of entries) changes.add(at, replicas, Number.POSITIVE_INFINITY);
+  return changes;
 }

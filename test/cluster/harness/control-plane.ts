@@ -48,6 +48,11 @@ function controllerManagerArguments(folder: string, { kubeconfig, caFile }: Clus
     '--horizontal-pod-autoscaler-sync-period=1s',
     '--horizontal-pod-autoscaler-cpu-initialization-period=1s',
     '--horizontal-pod-autoscaler-initial-readiness-delay=1s',
+    '--horizontal-pod-autoscaler-downscale-stabilization=7s',
+    // Five by default: those whose metrics a test holds back would keep the others waiting.
+    '--concurrent-horizontal-pod-autoscaler-syncs=40',
+    // When it decides, and when it has acted.
+    '--vmodule=horizontal=4',
     '--node-monitor-period=1s',
     '--node-monitor-grace-period=12s',
     // Twenty calls in a second, the default, are soon used up by tests that work side by side.

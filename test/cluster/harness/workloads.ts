@@ -41,8 +41,9 @@ export async function deleteAll(client: Client, manifests: readonly Manifest[]):
     if (manifest.kind !== 'Namespace') await client.delete(manifest);
   }
   for (const namespace of namespaces) {
-    // Kubernetes waits for half the grace period of the pods that it finds, and then looks again.
-    await eventually(async () => requireNone(await client.list('v1', 'Pod', namespace.metadata.name)));
+    // Kubernetes waits for half the grace period of the pods that it finds, and then looks again. What an owner of a new
+    // kind leaves behind is collected only once the collector has heard of that kind: it asks every 30 s.
+    await eventually(async () => requireNone(await client.list('v1', 'Pod', namespace.metadata.name)), { seconds: 90 });
     await client.delete(namespace);
   }
   await eventually(

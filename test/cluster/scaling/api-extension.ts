@@ -1,11 +1,8 @@
-import { readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
-import { dirname, join } from 'node:path';
 import type { Manifest } from '../../../lib/synth/manifest';
 import type { Client } from '../harness/client';
 import type { Cluster } from '../harness/cluster';
+import { LoopbackServer } from './loopback-server';
 
 /** What the answer is made from: the path below the version of the group, and the query. */
 export type Answer = (path: string, query: URLSearchParams) => Promise<object | undefined>;
@@ -15,38 +12,33 @@ export type Answer = (path: string, query: URLSearchParams) => Promise<object | 
  * Service that is nothing but another name for `localhost`.
  */
 export class ApiExtension {
-  private readonly server: Server;
+  private readonly server: LoopbackServer;
 
   /** @param answer gives the body, or undefined for what is not found; one that throws is an error of the server */
   constructor(
-    { caFile }: Cluster,
+    cluster: Cluster,
     private readonly client: Client,
     private readonly api: { readonly group: string; readonly version: string; readonly resources: readonly object[] },
     private readonly answer: Answer,
   ) {
-    // Any certificate does, since the APIService below doesn't verify it: the API server's own is at hand.
-    const key = readFileSync(join(dirname(caFile), 'apiserver.key'));
-    this.server = createServer({ key, cert: readFileSync(caFile) }, (request, response) => {
-      this.respond(request, response).catch((error: unknown) => response.writeHead(500).end(String(error)));
-    });
+    this.server = new LoopbackServer(cluster, (request, response) => this.respond(request, response));
   }
 
   /** Listens, and tells the API server where. */
   async start(): Promise<void> {
-    await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
+    await this.server.start();
     for (const manifest of this.registration()) await this.client.apply(manifest);
   }
 
   /** A service of the API that nobody answers for would keep every namespace from being deleted. */
   async stop(): Promise<void> {
     for (const manifest of this.registration().reverse()) await this.client.delete(manifest);
-    this.server.closeAllConnections();
-    await new Promise((resolve) => this.server.close(resolve));
+    await this.server.stop();
   }
 
   private registration(): Manifest[] {
     const { group, version } = this.api;
-    const { port } = this.server.address() as AddressInfo;
+    const { port } = this.server;
     const service = { name: group.replaceAll('.', '-'), namespace: 'kube-system' };
     return [
       {

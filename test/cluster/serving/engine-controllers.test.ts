@@ -129,8 +129,12 @@ function named(engine: keyof typeof ENGINES, pods: readonly LivePod[]): void {
     await applyAll(client, [...fixed.all, ...scaled.all]);
   });
   afterAll(async () => {
-    await deleteAll(client, [...fixed.all, ...scaled.all]);
-    await deleteAll(client, [namespace, ...webhooks]);
+    try {
+      await deleteAll(client, [...fixed.all, ...scaled.all]);
+    } finally {
+      // Without their server they would refuse what other suites apply.
+      await deleteAll(client, [namespace, ...webhooks]);
+    }
   });
 
   test('makes the pods that our selectors, budget and monitoring expect, in a restricted namespace', async () => {

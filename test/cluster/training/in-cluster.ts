@@ -13,8 +13,12 @@ const python = spawnSync('python3', ['-c', 'import zoneinfo; zoneinfo.ZoneInfo("
 /** Shown as skipped where there is no Python of 3.9 or newer with time zones: in the cluster it comes with the image. */
 export const onPython = python.status === 0 ? test : test.skip;
 
-interface Deployment {
+interface Template {
   readonly spec: { readonly template: { readonly spec: { readonly containers: readonly [Container] } } };
+}
+
+interface CronJob {
+  readonly spec: { readonly jobTemplate: Template };
 }
 
 interface Container {
@@ -35,7 +39,7 @@ export async function applyWithoutPrograms(client: Client, manifests: Manifests)
 }
 
 /**
- * A script of a Deployment as a process: its command and environment, its files out of the ConfigMap, and the token of
+ * A script of a Deployment, or of CronJobs, as a process: its command and environment, its files out of the ConfigMap, and the token of
  * its own service account, whose role is therefore all that it may do. Whoever starts it must remove it.
  */
 export class InClusterProcess {
@@ -109,7 +113,10 @@ export class InClusterProcess {
   }
 
   private get container(): Container {
-    const { spec } = this.manifests.get('Deployment', this.name) as unknown as Deployment;
+    const cronJob = this.manifests.all.find(
+      ({ kind, metadata }) => kind === 'CronJob' && metadata.labels?.['app.kubernetes.io/name'] === this.name,
+    ) as CronJob | undefined;
+    const { spec } = cronJob?.spec.jobTemplate ?? (this.manifests.get('Deployment', this.name) as unknown as Template);
     return spec.template.spec.containers[0];
   }
 }
