@@ -145,7 +145,7 @@ test.each<[what: string, props: object, problem: string]>([
   [
     'a prop that is nearly right',
     { request: 180 },
-    "request is not known: did you mean 'requests'? (known: replicas, requests, concurrency, queue, gpu, cpu, memory, window, behavior, tolerance, perReplica, prometheus, fallback, wakeUp)",
+    "request is not known: did you mean 'requests'? (known: replicas, requests, concurrency, queue, gpu, cpu, memory, window, behavior, tolerance, perReplica, peaks, prometheus, fallback, wakeUp)",
   ],
 ])('%s is refused', (_what, props, problem) => {
   expect(refused(props)).toEqual([`[autoscaleOnDemand] ${problem}`]);

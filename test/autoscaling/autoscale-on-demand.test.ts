@@ -215,6 +215,7 @@ test('whoever replays traffic finds the server with what was measured, derived a
         metricSeconds: 120,
         gpus: 2,
         slos: [{ kind: 'latency', thresholdSeconds: 0.05, objective: 0.99 }],
+        canSetTolerance: true,
         objects: [server.node.findChild('autoscaler')],
       },
     },

@@ -25,7 +25,7 @@ test.each<[string, number, number, ScaleUpRules, number]>([
   ['twice as many at once, as Kubernetes does', 6, 12, {}, 0],
   ['four times as many, in two steps', 6, 24, {}, 15],
   ['by the preset for sharp peaks', 6, 30, BEHAVIORS.responsive.scaleUp, 60],
-  ['by the careful preset, after its window', 6, 12, BEHAVIORS.steady.scaleUp, 60 + 60],
+  ['by the careful preset, in two steps', 6, 18, BEHAVIORS.steady.scaleUp, 60],
   ['by few each minute', 6, 12, { policies: [pods(2, 60)] }, 120],
   ['from none, by one first', 0, 4, { policies: [pods(1, 60)] }, 120],
   ['not at all', 6, 7, { selectPolicy: 'Disabled' }, Number.POSITIVE_INFINITY],

@@ -20,24 +20,50 @@ test('the arithmetic of capacity runs in a browser: it needs nothing of Node, an
   const imports = importsOf(join(__dirname, '../../lib/capacity/index.ts'));
   expect(imports).toContain(join(__dirname, '../../lib/capacity/amount.ts'));
   const packages = [...imports].filter((name) => !name.endsWith('.ts'));
-  expect(packages.sort()).toEqual(['fastest-levenshtein', 'zod']);
+  expect(packages.sort()).toEqual(['fastest-levenshtein', 'papaparse', 'zod']);
 });
 
 test('the subpath exports what its users need', () => {
   expect(Object.keys(capacity).sort()).toEqual([
+    'BASELINES',
     'DEFAULT_OPTIONS',
+    'DLRM_SCHEDULING',
     'HIGHEST_LOAD',
     'HpaController',
+    'autoscalerOf',
+    'compare',
+    'constantly',
+    'daily',
+    'duration',
+    'flashSale',
     'footprint',
+    'front',
     'growth',
     'highestLoad',
+    'hpaSpecOf',
     'lateShare',
     'latencyQuantile',
     'latencyTail',
     'leadSeconds',
+    'measureOf',
     'measuredRate',
+    'oracle',
+    'oracleHours',
+    'outage',
     'policyOf',
+    'propose',
     'readK6Summary',
+    'readTrace',
+    'readUsage',
+    'replay',
+    'resample',
+    'sale',
+    'scale',
+    'slice',
     'sloTarget',
+    'summaryOf',
+    'verticalFit',
+    'weekly',
+    'writeTrace',
   ]);
 });

@@ -16,7 +16,7 @@ import {
 
 test('nothing in lib/core imports Pulumi', () => {
   const folder = join(__dirname, '../../lib/core');
-  const files = readdirSync(folder);
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
   expect(files).toContain('deferred.ts');
   for (const file of files) {
     expect(readFileSync(join(folder, file), 'utf8')).not.toMatch(/(from|import|require)\s*\(?\s*['"]@pulumi/);

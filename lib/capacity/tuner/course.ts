@@ -1,3 +1,4 @@
+import { ChangeLog } from '../hpa/limits';
 import { oracleHours } from '../simulation/oracle';
 import { SYNC_PERIOD } from '../simulation/replay';
 import type { Service } from '../simulation/service';
@@ -45,8 +46,7 @@ export class Course {
     phase = 0,
   ) {
     this.ticks = ticksOf(trace, service.metricWindow, phase);
-    // A replica is ready at a sync: at the one after its start at the soonest.
-    this.readyTicks = Math.max(1, Math.ceil(service.readySeconds / SYNC_PERIOD));
+    this.readyTicks = Math.ceil(service.readySeconds / SYNC_PERIOD);
     this.beyond = new Uint8Array(this.ticks.offered.length);
     this.requests = sum(this.ticks.offered) * SYNC_PERIOD;
     this.reachableRequests = this.requests;
@@ -102,7 +102,7 @@ export class Course {
     const { capacity } = this.service;
     const target = ceil(Number((requests * 1000).toPrecision(15)));
     const wanted = new Int32Array(offered.length);
-    const added = new Int32Array(offered.length);
+    const added = new ChangeLog();
     const removed = new Int32Array(offered.length);
     // An entry counts while it is younger than the window.
     const upTicks = ceil(up.window / SYNC_PERIOD) - 1;
@@ -137,11 +137,15 @@ export class Course {
       if (desired > current) {
         const limit = max(current + 4, ceil(current * (1 + up.percent / 100)));
         desired = min(desired, most, limit);
-        added[i] = starting[i] = desired - current;
-        pending += desired - current;
+        // Its rules for going up have one period, the sync's.
+        added.add(i * SYNC_PERIOD, desired - current, SYNC_PERIOD);
+        if (readyTicks > 0) {
+          starting[i] = desired - current;
+          pending += desired - current;
+        }
       } else if (desired < current) {
-        let before = current;
-        for (let k = max(0, i - rateTicks); k < i; k++) before += (removed[k] as number) - (added[k] as number);
+        let before = current - added.within(down.every, i * SYNC_PERIOD);
+        for (let k = max(0, i - rateTicks); k < i; k++) before += removed[k] as number;
         const limit = min(current, trunc(before * (1 - down.percent / 100)));
         desired = max(desired, fewest, limit);
         removed[i] = current - desired;
