@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  autoscaleForSloSchema,
   autoscaleOnDemandSchema,
   bytesSchema,
   clusterSchema,
@@ -17,6 +18,18 @@ import {
   vllmSchema,
 } from '../lib';
 
+/** What decides on replicas: what is asked of each, or with `by: slo` the latency objective, from which that follows. */
+const autoscalingSchema = z.discriminatedUnion('by', [
+  autoscaleOnDemandSchema.safeExtend({
+    /** @default - what each replica may be asked for is given */
+    by: z.literal('demand').optional(),
+  }),
+  autoscaleForSloSchema.safeExtend({
+    /** What each replica may be asked for follows from the latency objective. */
+    by: z.literal('slo'),
+  }),
+]);
+
 /** What differs from one environment to the next for a server, beside the settings of its runtime. */
 const serverShape = {
   /** The model that is served. */
@@ -33,7 +46,7 @@ const serverShape = {
   /** What users of the server may expect. */
   slo: sloSchema,
   /** How many replicas there are, and when that changes. */
-  autoscaling: autoscaleOnDemandSchema,
+  autoscaling: autoscalingSchema,
   /**
    * What its traffic may cost, and how much of it may fail, as `recstack plan --trace` finds out.
    * @default - not limited

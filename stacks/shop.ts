@@ -1,11 +1,13 @@
 import type { PersistentVolumeClaim } from 'kubernetes-types/core/v1';
 import {
+  autoscaleForSlo,
   autoscaleOnDemand,
   kubernetesObject,
   ModelServer,
   Monitoring,
   Platform,
   type Runtime,
+  type ScalingPolicy,
   Stack,
   setTrafficBudget,
   TrainingJob,
@@ -44,8 +46,17 @@ function addServer(
   runtime: Runtime,
 ): void {
   const server = new ModelServer(shop, id, { model, runtime, gpu, resources, startup, slo });
-  server.autoscale(autoscaleOnDemand(autoscaling));
+  server.autoscale(policyOf(autoscaling));
   if (budget) setTrafficBudget(server, budget);
+}
+
+function policyOf(autoscaling: ServerSettings['autoscaling']): ScalingPolicy {
+  if (autoscaling.by === 'slo') {
+    const { by: _, ...settings } = autoscaling;
+    return autoscaleForSlo(settings);
+  }
+  const { by: _, ...settings } = autoscaling;
+  return autoscaleOnDemand(settings);
 }
 
 function addClaims(shop: Platform, claims: Environment['claims']): void {

@@ -42,7 +42,7 @@ function remedy(limits: readonly Limit[], broken: Limit, runs: readonly Run[]): 
   const kept = proposed.every((outcome) => limits.every(({ measure, most }) => (measure(outcome) ?? 0) <= most));
   const worst = Math.max(...proposed.map((outcome) => broken.measure(outcome) ?? 0));
   if (kept) return `take the proposed autoscaling, which comes to ${broken.format(worst)}`;
-  return `allow more, as the best policy that was found comes to ${broken.format(worst)}`;
+  return `allow more, or plan for its peaks, as the proposed autoscaling comes to ${broken.format(worst)}`;
 }
 
 function limitsIn(budget: TrafficBudget): Limit[] {

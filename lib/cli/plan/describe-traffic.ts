@@ -23,7 +23,11 @@ function describeServer(
     return `  ${title}\n${policyTable({ outcomes, gpus: about.gpus, budget }, width)}`;
   });
   const pasted =
-    proposal === undefined ? [] : [`  as proposed, for ${env}.yaml:\n${indented(proposalYaml(proposal.autoscaling))}`];
+    proposal === undefined
+      ? []
+      : [
+          `  as proposed, for ${env}.yaml:\n${indented(proposalYaml(proposal.autoscaling))}${proposal.notes.map((note) => `    # ${note}\n`).join('')}`,
+        ];
   return `${path}: ${replica}\n${[...tables, ...pasted].join('\n')}`;
 }
 

@@ -1,6 +1,7 @@
 import type { Rules } from '../../capacity/hpa/limits';
 import type { Service } from '../../capacity/simulation/service';
 import type { Trace } from '../../capacity/traces/trace';
+import { front } from '../../capacity/tuner/front';
 import { hpaSpecOf } from '../../capacity/tuner/policy';
 import { propose } from '../../capacity/tuner/propose';
 
@@ -21,10 +22,12 @@ export interface Proposal {
   readonly notes: readonly string[];
 }
 
-/** A policy than which none that was found is both cheaper and better. */
+/** A policy than which none that was found is both cheaper and better, on all traces together. */
 export interface FrontPoint {
-  readonly label: string;
-  readonly replicaHours: number;
+  /** Requests per second for each replica. */
+  readonly requests: number;
+  /** Replica-hours as a multiple of the oracle's. */
+  readonly toOracle: number;
   /** The share of requests over capacity. */
   readonly overCapacity: number;
 }
@@ -42,12 +45,28 @@ export interface Wanted {
 
 /** The cheapest policy that keeps what is wanted on the traces. */
 export function findProposal(traces: readonly Trace[], service: Service, wanted: Wanted): Proposal {
-  const { overCapacity, progress, ...limits } = wanted;
+  const { overCapacity, progress, canSetTolerance, most } = wanted;
+  // Zero is KEDA's to reach: what is tuned is how many there are while requests come.
+  const limits = { fewest: Math.max(1, wanted.fewest), most, canSetTolerance };
   const { policy, notes } = propose(traces, service, {
     ...limits,
     budget: overCapacity,
-    onProgress: (done, total) => progress(Math.min(1, done / total)),
+    onProgress: (done, total) => progress(Math.min(1, done / total) / 2),
+  });
+  const best = front(traces, service, {
+    ...limits,
+    onProgress: (done, total) => progress((1 + Math.min(1, done / total)) / 2),
   });
   const { behavior } = hpaSpecOf(policy, '');
-  return { replicas: policy.replicas, requests: policy.requests, behavior, front: [], notes };
+  return {
+    replicas: policy.replicas,
+    requests: policy.requests,
+    behavior,
+    front: best.map((point) => ({
+      requests: point.policy.requests,
+      toOracle: point.cost,
+      overCapacity: point.share,
+    })),
+    notes,
+  };
 }

@@ -1,6 +1,6 @@
 import type { App } from 'cdk8s';
 import { fraction } from '../../core/percentages';
-import type { Problem } from '../../core/problem';
+import { InvalidInput, type Problem } from '../../core/problem';
 import type { Manifest } from '../../synth/manifest';
 import { brokenBudget } from './budget';
 import { findProposal, type Proposal } from './find-proposal';
@@ -63,8 +63,10 @@ const OVER_CAPACITY = 0.0002;
  * @throws InvalidInput with everything that is wrong with the traces and the choice of servers
  */
 export function planTraffic(app: App, options: TrafficOptions, progress: (text: string) => void): TrafficPlan {
-  const servers = plannedServers(app, options.servers);
-  const traces = readTraces(options.traces, options);
+  const problems: Problem[] = [];
+  const servers = collecting(problems, () => plannedServers(app, options.servers));
+  const traces = collecting(problems, () => readTraces(options.traces, options));
+  if (servers === undefined || traces === undefined) throw new InvalidInput(problems);
   return {
     env: options.env,
     scale: options.scale,
@@ -110,4 +112,15 @@ function proposalFor(
     front: proposal.front,
     notes: proposal.notes,
   };
+}
+
+/** The result of `read`, or nothing where the input is wrong, which is added to `problems`. */
+function collecting<T>(problems: Problem[], read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (!InvalidInput.is(error)) throw error;
+    problems.push(...error.problems);
+    return undefined;
+  }
 }

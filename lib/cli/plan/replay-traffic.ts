@@ -36,6 +36,11 @@ export function replayTraffic(app: App, options: Options, terminal: Terminal): r
   for (const { trace, repairs } of plan.traces) {
     for (const text of repairs) terminal.err(`repaired ${formatProblem({ where: trace.name, text })}\n`);
   }
+  for (const { server } of plan.servers) {
+    if (server.about.floors === undefined || plan.traces.every(({ trace }) => trace.startsAt !== undefined)) continue;
+    const text = 'has peaks, which are left out where a trace does not tell when it starts: say it by --starts-at';
+    terminal.err(`warning ${formatProblem({ where: server.path, text })}\n`);
+  }
   const json = `${JSON.stringify(trafficJson(plan), undefined, 2)}\n`;
   terminal.out(options.json === '-' ? json : describeTraffic(plan, terminal.columns));
   const tell = options.json === '-' ? terminal.err : terminal.out;

@@ -34,7 +34,9 @@ const proposalSchema = z.strictObject({
   /** All objects that scale the server, with the proposal in them. */
   manifests: z.array(manifest),
   /** The policies of which none is both cheaper and better, over all traces. */
-  front: z.array(z.strictObject({ label: z.string(), replicaHours: count, overCapacityShare: count.max(1) })),
+  front: z.array(z.strictObject({ requests: count, toOracle: count, overCapacityShare: count.max(1) })),
+  /** What one should know before one takes it. */
+  notes: z.array(z.string()),
 });
 
 const serverSchema = z.strictObject({
@@ -129,11 +131,12 @@ function serverJson({ server, runs, proposal, broken }: ServerPlan): TrafficPlan
             // Without what is undefined, as JSON will be read.
             autoscaling: JSON.parse(JSON.stringify(proposal.autoscaling)),
             manifests: [...proposal.manifests],
-            front: proposal.front.map(({ label, replicaHours, overCapacity }) => ({
-              label,
-              replicaHours,
+            front: proposal.front.map(({ requests, toOracle, overCapacity }) => ({
+              requests,
+              toOracle,
               overCapacityShare: overCapacity,
             })),
+            notes: [...proposal.notes],
           },
     broken: broken.map(({ text }: Problem) => text),
   };

@@ -1,10 +1,10 @@
-import { percent, rounded } from '../format';
+import { percent, ratio } from '../format';
 import { type Html, html } from './html';
 
-/** A policy by its cost and by the share of requests that it fails. */
+/** A policy by its cost, in replica-hours as a multiple of the oracle's, and by the share of requests that it fails. */
 export interface Point {
   readonly label: string;
-  readonly replicaHours: number;
+  readonly toOracle: number;
   readonly overCapacity: number;
   /** Whether it is of the front that was found, or one of the policies that are compared. */
   readonly isFront: boolean;
@@ -22,9 +22,9 @@ const LINE = 16;
 
 /** The front as a picture: cost to the right, failures upwards, in powers of ten since they differ by these. */
 export function frontPicture(all: readonly Point[]): Html {
-  const cheapest = Math.min(...all.map(({ replicaHours }) => replicaHours));
-  const points = all.filter(({ replicaHours }) => replicaHours <= FAR * cheapest);
-  const hours = points.map(({ replicaHours }) => replicaHours);
+  const cheapest = Math.min(...all.map(({ toOracle }) => toOracle));
+  const points = all.filter(({ toOracle }) => toOracle <= FAR * cheapest);
+  const hours = points.map(({ toOracle }) => toOracle);
   const [least, most] = [Math.min(...hours), Math.max(...hours)];
   const spread = Math.max(most - least, most * 0.02);
   const x = (value: number) => LEFT + ((value - least) / spread) * (WIDTH - LEFT - RIGHT);
@@ -35,10 +35,10 @@ export function frontPicture(all: readonly Point[]): Html {
   };
   const ticks = Array.from({ length: top - bottom + 1 }, (_, i) => 10 ** (bottom + i));
   const steps = Array.from({ length: 5 }, (_, i) => least + (spread * i) / 4);
-  const front = points.filter(({ isFront }) => isFront).sort((a, b) => a.replicaHours - b.replicaHours);
+  const front = points.filter(({ isFront }) => isFront).sort((a, b) => a.toOracle - b.toOracle);
   const policies = points.filter(({ isFront }) => !isFront);
-  const line = front.map(({ replicaHours, overCapacity }) => `${round(x(replicaHours))},${round(y(overCapacity))}`);
-  return html`<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="Requests over capacity against replica-hours, one dot for each policy; the table below has the numbers">
+  const line = front.map(({ toOracle, overCapacity }) => `${round(x(toOracle))},${round(y(overCapacity))}`);
+  return html`<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="Requests over capacity against cost, one dot for each policy; the table below has the numbers">
 ${[0, ...ticks].map(
   (
     share,
@@ -47,19 +47,19 @@ ${[0, ...ticks].map(
 `,
 )}${steps.map(
   (value) =>
-    html`<text x="${round(x(value))}" y="${HEIGHT - BOTTOM + 20}" text-anchor="middle">${rounded(value)}</text>
+    html`<text x="${round(x(value))}" y="${HEIGHT - BOTTOM + 20}" text-anchor="middle">${ratio(value)}</text>
 `,
-)}<text x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 8}" text-anchor="middle">replica-hours</text>
+)}<text x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 8}" text-anchor="middle">replica-hours, as a multiple of the oracle's</text>
 <polyline class="front" points="${line.join(' ')}"/>
 ${front.map((point) => dot(point, x, y))}${policies.map((point) => dot(point, x, y))}${labels(policies, x, y)}</svg>`;
 }
 
 type Place = (value: number) => number;
 
-function dot({ label, replicaHours, overCapacity, isFront }: Point, x: Place, y: Place): Html {
+function dot({ label, toOracle, overCapacity, isFront }: Point, x: Place, y: Place): Html {
   const kind = isFront ? 'front' : 'policy';
-  const place = html`class="${kind}" cx="${round(x(replicaHours))}" cy="${round(y(overCapacity))}" r="${isFront ? 4 : 5}"`;
-  const numbers = `${rounded(replicaHours)} replica-hours, ${percent(overCapacity)} over capacity`;
+  const place = html`class="${kind}" cx="${round(x(toOracle))}" cy="${round(y(overCapacity))}" r="${isFront ? 4 : 5}"`;
+  const numbers = `${ratio(toOracle)} × oracle, ${percent(overCapacity)} over capacity`;
   return html`<circle ${place}><title>${label}: ${numbers}</title></circle>
 `;
 }
@@ -69,8 +69,8 @@ function labels(points: readonly Point[], x: Place, y: Place): Html[] {
   let above = Number.NEGATIVE_INFINITY;
   return [...points]
     .sort((a, b) => y(a.overCapacity) - y(b.overCapacity))
-    .map(({ label, replicaHours, overCapacity }) => {
-      const [left, top] = [x(replicaHours), y(overCapacity)];
+    .map(({ label, toOracle, overCapacity }) => {
+      const [left, top] = [x(toOracle), y(overCapacity)];
       above = Math.max(top - 8, above + LINE);
       const [side, anchor] = left > WIDTH * 0.7 ? [-14, 'end'] : [14, 'start'];
       return html`<line class="leader" x1="${round(left)}" y1="${round(top)}" x2="${round(left + side * 0.8)}" y2="${round(above - 4)}"/>

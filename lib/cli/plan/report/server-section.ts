@@ -1,8 +1,8 @@
 import { duration } from '../../../capacity/traces/trace';
 import { formatSeconds } from '../../../core/durations';
-import { length, percent, rounded } from '../format';
-import { type Outcome, POLICIES, shareOf } from '../outcome';
-import type { ServerPlan } from '../plan-traffic';
+import { length, percent, ratio, rounded } from '../format';
+import { type Outcome, POLICIES, type PolicyName } from '../outcome';
+import type { ProposedPolicy, ServerPlan } from '../plan-traffic';
 import { proposalYaml } from '../proposal';
 import { table } from '../table';
 import { frontPicture, type Point } from './front';
@@ -26,16 +26,13 @@ export function serverSection(plan: ServerPlan, { id, env }: Place): Html {
 decision; the metric is taken over ${formatSeconds(service.metricWindow)}.</p>
 ${broken.length === 0 ? [] : html`<ul class="broken">${broken.map(({ text }) => html`<li>${text}</li>`)}</ul>`}
 ${runs.map((run, i) => runPart(plan, run, `${id}-${i + 1}`))}
-${proposal === undefined ? [] : proposalPart(plan, env)}
+${frontPart(plan)}
+${proposal === undefined ? [] : proposalPart(proposal, env)}
 </section>
 `;
 }
 
-function runPart(
-  { server, proposal }: ServerPlan,
-  { planned, outcomes }: ServerPlan['runs'][number],
-  id: string,
-): Html {
+function runPart({ server }: ServerPlan, { planned, outcomes }: ServerPlan['runs'][number], id: string): Html {
   const { trace, repairs } = planned;
   const requests = outcomes[0]?.requests ?? 0;
   const [titles = [], ...rows] = table({ outcomes, gpus: server.about.gpus, budget: server.budget });
@@ -46,7 +43,6 @@ ${repairs.length === 0 ? [] : html`<ul>${repairs.map((text) => html`<li>Repaired
 ${dataTable('Policies beside each other', titles, rows)}
 ${costPicture(outcomes)}
 ${timeCharts(trace, server.service.capacity, outcomes, id)}
-${proposal === undefined ? [] : frontPart(proposal.front, outcomes)}
 </article>
 `;
 }
@@ -69,36 +65,41 @@ function costPicture(outcomes: readonly Outcome[]): Html {
 `;
 }
 
-function frontPart(front: readonly FrontPoint[], outcomes: readonly Outcome[]): Html {
+/** All traces together, as the front is. */
+function frontPart({ runs, proposal }: ServerPlan): Html {
+  const all = runs.flatMap(({ outcomes }) => outcomes);
+  const sum = (policy: PolicyName, of: (outcome: Outcome) => number) =>
+    all.reduce((total, outcome) => total + (outcome.policy === policy ? of(outcome) : 0), 0);
+  const oracle = sum('oracle', ({ replicaHours }) => replicaHours);
+  const policies = runs[0]?.outcomes.map(({ policy }) => policy) ?? [];
   const points: Point[] = [
-    ...front.map((point) => ({ ...point, isFront: true })),
-    ...outcomes.map((outcome) => ({
-      label: POLICIES[outcome.policy],
-      replicaHours: outcome.replicaHours,
-      overCapacity: shareOf(outcome.overCapacity, outcome),
+    ...(proposal?.front ?? []).map(({ requests, ...point }) => ({
+      ...point,
+      label: `${rounded(requests)} requests/s for each replica`,
+      isFront: true,
+    })),
+    ...policies.map((policy) => ({
+      label: POLICIES[policy],
+      toOracle: sum(policy, ({ replicaHours }) => replicaHours) / oracle,
+      overCapacity: sum(policy, ({ overCapacity }) => overCapacity) / sum(policy, ({ requests }) => requests),
       isFront: false,
     })),
   ];
-  const rows = points.map(({ label, replicaHours, overCapacity }) => [
-    label,
-    rounded(replicaHours),
-    percent(overCapacity),
-  ]);
+  const rows = points.map(({ label, toOracle, overCapacity }) => [label, ratio(toOracle), percent(overCapacity)]);
   return html`<figure>
 <figcaption>Cost against failures: of the policies on the line, none is both cheaper and better</figcaption>
 <div class="scroll">${frontPicture(points)}</div>
 <details><summary>The numbers</summary>
-${dataTable('Cost and failures of policies', ['policy', 'replica-hours', 'over capacity'], rows)}
+${dataTable('Cost and failures of policies', ['policy', '× oracle', 'over capacity'], rows)}
 </details>
 </figure>
 `;
 }
 
-type FrontPoint = NonNullable<ServerPlan['proposal']>['front'][number];
-
-function proposalPart({ proposal }: ServerPlan, env: string): Html {
+function proposalPart({ autoscaling, notes }: ProposedPolicy, env: string): Html {
   return html`<h3>As proposed</h3>
 <p>To be put below the server in ${env}.yaml:</p>
-<pre><code>${proposal === undefined ? '' : proposalYaml(proposal.autoscaling)}</code></pre>
+<pre><code>${proposalYaml(autoscaling)}</code></pre>
+${notes.length === 0 ? [] : html`<ul>${notes.map((note) => html`<li>${note}</li>`)}</ul>`}
 `;
 }
