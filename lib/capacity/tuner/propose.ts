@@ -21,7 +21,7 @@ export interface ProposeProps {
   /**
    * The share of the budget that is left for what the traces don't show.
    *
-   * @default 0.3
+   * @default 0.35
    */
   readonly margin?: number;
   /**
@@ -46,10 +46,17 @@ export interface Proposal {
 }
 
 /**
+ * From so many times the budget on, surges beyond reach are what a trace is about: headroom that keeps the budget beside
+ * them would hardly be noticed.
+ */
+const FAR = 2;
+
+/**
  * The cheapest HorizontalPodAutoscaler on requests per replica that keeps requests over capacity within a budget on all
  * traces with a margin: as they are, and with at least twice the traffic, so that it also stands a busier season than
  * they show. Surges that no target catches, since replicas that were there twice over miss them too, are left out
- * of that and told: they need a calendar of peaks or a higher minimum.
+ * of that and told: they need a calendar of peaks or a higher minimum. Where they alone are several times the budget, it
+ * is the cheapest that fails no more requests in all.
  *
  * The same input gives the same proposal.
  *
@@ -62,13 +69,18 @@ export interface Proposal {
  */
 export function propose(traces: readonly Trace[], service: Service, props: ProposeProps): Proposal {
   refuse(traces, service, props);
-  const { fewest, budget, margin = 0.3, canSetTolerance = false, onProgress = () => {} } = props;
+  const { fewest, budget, margin = 0.35, canSetTolerance = false, onProgress = () => {} } = props;
   const stage = new Stage(traces, service, { fewest, limit: budget * (1 - margin) });
   const most = props.most ?? ceilingFor(traces, service, fewest);
   const space = spaceOf({ fewest, canSetTolerance });
-  const search = new Search(space, service.capacity, most, (policy) => stage.costOf(policy), onProgress);
-  const found = search.from(startsOf(space));
-  const policy = found?.policy ?? carefulIn(space, service.capacity, most);
+  const cheapest = (costOf: (policy: DemandPolicy) => number | undefined) =>
+    new Search(space, service.capacity, most, costOf, onProgress).from(startsOf(space));
+  const found = cheapest((policy) => stage.costOf(policy));
+  const first = found?.policy ?? carefulIn(space, service.capacity, most);
+  const shares = stage.rehearse(first).map(({ share }) => share);
+  const isFarOff = shares.some((share) => share > FAR * budget);
+  const alike = isFarOff ? cheapest((policy) => stage.costOfAlike(policy, shares)) : undefined;
+  const policy = alike?.policy ?? first;
   const rehearsals = stage.rehearse(policy);
   const isWithinBudget = rehearsals.every(({ share }) => share <= budget);
   return { policy, rehearsals, isWithinBudget, notes: notesOn(policy, rehearsals, props, found !== undefined) };

@@ -66,6 +66,17 @@ export class Stage {
     return sum / this.all.length;
   }
 
+  /** Mean cost on the traces as they are; `undefined` where one has more over capacity, with its surges, than `shares`. */
+  costOfAlike(policy: DemandPolicy, shares: readonly number[]): number | undefined {
+    let sum = 0;
+    for (const [i, { course }] of this.asIs.entries()) {
+      const run = course.run(policy);
+      if (course.share(run) > (shares[i] ?? 0)) return undefined;
+      sum += course.cost(run);
+    }
+    return sum / this.asIs.length;
+  }
+
   /** How a policy does on the traces as they are. */
   rehearse(policy: DemandPolicy): readonly Rehearsal[] {
     return this.asIs.map(({ course, surges }) => {
