@@ -76,9 +76,7 @@ const BROKEN: readonly [what: string, from: string, to: string, problems: readon
     'negative minimum replicas',
     'replicas: [4, 40]',
     'replicas: [-4, 40]',
-    [
-      '[environments/bad.yaml:34] ranker.autoscaling.replicas[0] must be a whole number of replicas, 0 or more, got -4',
-    ],
+    ['[environments/bad.yaml:34] ranker.autoscaling.replicas[0] must be a whole number of replicas, 0 or more, got -4'],
   ],
   [
     'zero minimum replicas',
