@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
+import { POLICIES } from '../../../../lib/cli/plan/outcome';
 import { recstack } from '../../recstack';
 import { inTrafficFolder, SALE } from '../traffic-folder';
 
@@ -77,4 +78,12 @@ test('the proposal is there to be pasted', () => {
 
 test('the licence of what draws the charts comes along', () => {
   expect(page()).toContain('Copyright (c) 2022 Leon Sorokin');
+});
+
+test('each policy has a colour, by day and by night, and a bar', () => {
+  const html = page();
+  for (const policy of Object.keys(POLICIES)) {
+    expect(html.match(new RegExp(`--${policy}: #`, 'g'))).toHaveLength(2);
+    expect(html).toContain(`.bar .${policy} {`);
+  }
 });
