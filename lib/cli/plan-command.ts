@@ -27,7 +27,7 @@ const BUDGET_BROKEN = 2;
 export function planCommand(terminal: Terminal): Command {
   return environmentCommand('plan')
     .description(
-      "show an environment's objects and derived numbers, and write nothing; with --trace, replay traffic against its autoscalers",
+      "show an environment's objects and derived numbers; with --trace, replay traffic against its autoscalers",
     )
     .option('-t, --trace <file>', 'requests over time to replay; may be given again', collect, [])
     .option('--server <name>', 'only this server; may be given again (default: all with an autoscaler)', collect, [])

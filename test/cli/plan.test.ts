@@ -18,6 +18,9 @@ test('a plan has the objects of each workload and its numbers, aligned, with the
       '  terminationGracePeriodSeconds           45s  10s preStop + 30s drain + 5s exit',
       '  /dev/shm                                1Gi  what triton shares, within memory',
       '  GPU memory                     18 of 22 GiB  18Gi in 22.5 GiB − 0.5 GiB for CUDA',
+      '  autoscaler 4 → 40 replicas             105s  100 % per 30s or 4 per 30s, whichever is more',
+      '  autoscaler 40 → 20 replicas             10m  once needed for 5m, 10 % per 1m or 1 per 1m, whichever is more',
+      '  autoscaler GPUs at most                  40  40 replicas × 1 GPU',
     ].join('\n'),
   );
 });

@@ -61,7 +61,7 @@ const BROKEN: readonly [what: string, from: string, to: string, problems: readon
     'gpu: { count: 1, type: nvidia-l4 }',
     'gpus: { count: 1, type: nvidia-l4 }',
     [
-      "[environments/bad.yaml:26] ranker.gpus is not known: did you mean 'gpu'? (known: model, gpu, resources, startup, slo, autoscaling, runtime)",
+      "[environments/bad.yaml:30] ranker.gpus is not known: did you mean 'gpu'? (known: model, gpu, resources, startup, slo, autoscaling, budget, runtime)",
     ],
   ],
   [
@@ -69,37 +69,36 @@ const BROKEN: readonly [what: string, from: string, to: string, problems: readon
     'size: 18Gi',
     'size: 18GB',
     [
-      "[environments/bad.yaml:25] ranker.model.size must be an amount with a unit, like '64Gi' or '500M', got '18GB': units are Ki Mi Gi Ti Pi and k M G T P",
+      "[environments/bad.yaml:29] ranker.model.size must be an amount with a unit, like '64Gi' or '500M', got '18GB': units are Ki Mi Gi Ti Pi and k M G T P",
     ],
   ],
   [
     'negative minimum replicas',
     'replicas: [4, 40]',
     'replicas: [-4, 40]',
-    [
-      '[environments/bad.yaml:29] ranker.autoscaling.replicas[0] must be a whole number of replicas, 1 or more, got -4: scaling to none needs KEDA',
-    ],
+    ['[environments/bad.yaml:34] ranker.autoscaling.replicas[0] must be a whole number of replicas, 0 or more, got -4'],
   ],
   [
     'zero minimum replicas',
     'replicas: [4, 40]',
     'replicas: [0, 40]',
     [
-      '[environments/bad.yaml:29] ranker.autoscaling.replicas[0] must be a whole number of replicas, 1 or more, got 0: scaling to none needs KEDA',
+      "[environments/bad.yaml:33] ranker.autoscaling.wakeUp must be given with no replicas at least, but is missing: say how long the first requests may wait and where they are counted, like { within: '3m', requests: 'sum(rate(…[1m]))' }, or keep 1 or more",
+      '[environments/bad.yaml:33] ranker.autoscaling.requests must be given with no replicas at least, but is missing: what is measured at replicas is not there without any',
     ],
   ],
   [
     'a minimum above the maximum',
     'replicas: [4, 40]',
     'replicas: [41, 40]',
-    ['[environments/bad.yaml:29] ranker.autoscaling.replicas must not have its minimum above its maximum, got [41,40]'],
+    ['[environments/bad.yaml:34] ranker.autoscaling.replicas must not have its minimum above its maximum, got [41,40]'],
   ],
   [
     'half a GPU',
     'gpu: { count: 1, type: nvidia-l4 }',
     'gpu: { count: 0.5, type: nvidia-l4 }',
     [
-      '[environments/bad.yaml:26] ranker.gpu.count must be a whole number of GPUs, from 1 to 16, got 0.5: a container gets whole cards; take a smaller type instead',
+      '[environments/bad.yaml:30] ranker.gpu.count must be a whole number of GPUs, from 1 to 16, got 0.5: a container gets whole cards; take a smaller type instead',
     ],
   ],
   [
@@ -107,7 +106,7 @@ const BROKEN: readonly [what: string, from: string, to: string, problems: readon
     'claim: checkpoints',
     `claim: ${'c'.repeat(80)}`,
     [
-      `[environments/bad.yaml:46] retraining.checkpoints.claim must be a name of at most 63 lower-case letters, digits and '-', from a letter to a letter or digit, got '${'c'.repeat(56)}…`,
+      `[environments/bad.yaml:59] retraining.checkpoints.claim must be a name of at most 63 lower-case letters, digits and '-', from a letter to a letter or digit, got '${'c'.repeat(56)}…`,
     ],
   ],
   [
@@ -115,13 +114,13 @@ const BROKEN: readonly [what: string, from: string, to: string, problems: readon
     'name: dlrm, version: "42", ',
     'name: dlrm, ',
     [
-      "[environments/bad.yaml:25] ranker.model.version must be a version in quotes of letters, digits, '_', '.' and '-', at most 63, but is missing: a server must know which model it serves, so that it can be rolled back",
+      "[environments/bad.yaml:29] ranker.model.version must be a version in quotes of letters, digits, '_', '.' and '-', at most 63, but is missing: a server must know which model it serves, so that it can be rolled back",
     ],
   ],
   [
     'a Kubernetes version that lacks a feature',
-    'behavior: steady }',
-    'behavior: steady, tolerance: 5% }',
+    'behavior: steady\n',
+    'behavior: steady\n    tolerance: 5%\n',
     ['[shop/reranker/autoscaler] tolerance must run on Kubernetes 1.35 or newer, got 1.33: leave it out'],
   ],
   [
@@ -137,7 +136,7 @@ const BROKEN: readonly [what: string, from: string, to: string, problems: readon
     'webhook: { name: alert-webhook, key: url }',
     'webhook: https://hooks.example.com/T0p-S3cret',
     [
-      '[environments/bad.yaml:54] monitoring.alertmanager.webhook must be a reference to a Secret, { name, key }, got a plain string (not shown here): put the value into a Secret and name it',
+      '[environments/bad.yaml:67] monitoring.alertmanager.webhook must be a reference to a Secret, { name, key }, got a plain string (not shown here): put the value into a Secret and name it',
     ],
   ],
   [
@@ -145,7 +144,7 @@ const BROKEN: readonly [what: string, from: string, to: string, problems: readon
     'checkpoints: { size: 500Gi',
     'chkpoints: { size: 500Gi',
     [
-      "[environments/bad.yaml:46] retraining.checkpoints.claim must be on a claim of this environment, got 'checkpoints': add it to claims (chkpoints so far)",
+      "[environments/bad.yaml:59] retraining.checkpoints.claim must be on a claim of this environment, got 'checkpoints': add it to claims (chkpoints so far)",
     ],
   ],
   [
@@ -153,7 +152,7 @@ const BROKEN: readonly [what: string, from: string, to: string, problems: readon
     'claim: checkpoints',
     'claim: constructor',
     [
-      "[environments/bad.yaml:46] retraining.checkpoints.claim must be on a claim of this environment, got 'constructor': add it to claims (checkpoints so far)",
+      "[environments/bad.yaml:59] retraining.checkpoints.claim must be on a claim of this environment, got 'constructor': add it to claims (checkpoints so far)",
     ],
   ],
   [
@@ -167,7 +166,7 @@ const BROKEN: readonly [what: string, from: string, to: string, problems: readon
     's3://shop-models/dlrm/42',
     'pvc://Models/dlrm/42',
     [
-      "[environments/bad.yaml:25] ranker.model.uri must be where the model's files lie, like 's3://bucket/dlrm/42', 'gs://…', 'oss://…', 'oci://registry/dlrm@sha256:…', 'hf://org/model@commit' or 'pvc://claim/dlrm/42', got 'pvc://Models/dlrm/42': for a bucket that is only known at apply, use s3Uri(bucket, path)",
+      "[environments/bad.yaml:29] ranker.model.uri must be where the model's files lie, like 's3://bucket/dlrm/42', 'gs://…', 'oss://…', 'oci://registry/dlrm@sha256:…', 'hf://org/model@commit' or 'pvc://claim/dlrm/42', got 'pvc://Models/dlrm/42': for a bucket that is only known at apply, use s3Uri(bucket, path)",
     ],
   ],
   [
@@ -175,7 +174,7 @@ const BROKEN: readonly [what: string, from: string, to: string, problems: readon
     'shared: true, ',
     '',
     [
-      "[environments/bad.yaml:46] retraining.checkpoints.claim must be on a shared claim, since 4 nodes write to it, got 'checkpoints': set claims.checkpoints.shared",
+      "[environments/bad.yaml:59] retraining.checkpoints.claim must be on a shared claim, since 4 nodes write to it, got 'checkpoints': set claims.checkpoints.shared",
     ],
   ],
   [
@@ -183,7 +182,7 @@ const BROKEN: readonly [what: string, from: string, to: string, problems: readon
     'checkpoints: { claim: checkpoints,',
     'data: { clicks: { claim: clicks } }\n  checkpoints: { claim: checkpoints,',
     [
-      "[environments/bad.yaml:46] retraining.data.clicks.claim must be on a claim of this environment, got 'clicks': add it to claims (checkpoints so far)",
+      "[environments/bad.yaml:59] retraining.data.clicks.claim must be on a claim of this environment, got 'clicks': add it to claims (checkpoints so far)",
     ],
   ],
   [
@@ -225,7 +224,7 @@ test('a broken images.lock and a bad environment are reported together', () => {
   writeFileSync(join(own.folder, 'environments/bad.yaml'), PRODUCTION.replace('size: 18Gi', 'size: 18GB'));
   writeFileSync(join(own.folder, 'environments/images.lock'), '"tensorflow/serving:2.19.1": none\n');
   expect(synth('bad').err.split('\n')).toEqual([
-    expect.stringMatching(/^\[environments\/bad\.yaml:25\] ranker\.model\.size must be an amount/),
+    expect.stringMatching(/^\[environments\/bad\.yaml:29\] ranker\.model\.size must be an amount/),
     expect.stringMatching(/^\[environments\/images\.lock:1\] tensorflow\/serving:2\.19\.1 must be a digest/),
     '2 problems; nothing was written',
     '',

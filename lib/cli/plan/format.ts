@@ -1,5 +1,9 @@
+/** Below it a share is one of digits that nobody reads. */
+const LEAST = 0.000001;
+
 /** A share in percent with two digits that mean something: `0.027%`, `5.9%`, `100%`. */
 export function percent(share: number): string {
+  if (share > 0 && share < LEAST) return `<${Number((LEAST * 100).toPrecision(2))}%`;
   // Rounded to 100 it would deny the requests that it doesn't count.
   return `${Number((share * 100).toPrecision(share > 0.99 && share < 1 ? 4 : 2))}%`;
 }
