@@ -67,6 +67,13 @@ function nodes(
   });
 }
 
+interface LiveNode {
+  readonly status: {
+    readonly allocatable?: { readonly cpu: string };
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+  };
+}
+
 /** Adds nodes and waits until they are ready. */
 export async function addNodes(client: Client, added: readonly Manifest[]): Promise<void> {
   for (const node of added) {
@@ -76,9 +83,14 @@ export async function addNodes(client: Client, added: readonly Manifest[]): Prom
   }
   await eventually(async () => {
     for (const node of added) {
-      const { status } = await client.get<{ status: { conditions?: { type: string; status: string }[] } }>(node);
+      const { status } = await client.get<LiveNode>(node);
       const ready = status.conditions?.find(({ type }) => type === 'Ready')?.status;
       if (ready !== 'True') throw new Error(`node ${node.metadata.name} is not ready: ${ready}`);
+      const { cpu } = (node.status as Required<LiveNode['status']>).allocatable;
+      if (status.allocatable?.cpu === cpu) continue;
+      // kwok had begun to make it ready when its size came, and gave it one of its own.
+      await client.patch(node, { status: node.status }, 'status');
+      throw new Error(`node ${node.metadata.name} has ${status.allocatable?.cpu} CPUs instead of ${cpu}`);
     }
   });
 }

@@ -15,6 +15,8 @@ export class LoopbackServer {
     this.server = createServer({ key, cert: readFileSync(caFile) }, (request, response) => {
       respond(request, response).catch((error: unknown) => response.writeHead(500).end(String(error)));
     });
+    // One that is closed after the usual 5 s may be closed just when the API server sends its next call.
+    this.server.keepAliveTimeout = 0;
   }
 
   get port(): number {

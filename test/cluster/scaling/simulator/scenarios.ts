@@ -207,7 +207,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     from: 4,
     measured: (sync) => ({
       of: 'memory',
-      usage: (_, place) => (place % 3 === sync % 3 ? undefined : saw(sync) / 1000),
+      usage: (_, place) => (place % 3 === sync % 3 ? undefined : sync % 8 < 4 ? 0.9 : 0.1),
     }),
   },
   'memory-by-its-amount': {
