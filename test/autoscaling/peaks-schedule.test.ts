@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { plannedPeaks } from '../../lib/autoscaling/peaks-plan';
 import { schedulesOf } from '../../lib/autoscaling/peaks-schedule';
 import { isOn } from '../../lib/core/calendar';
-import { wallClock } from '../../lib/core/time-zones';
 import { cronFields, hasCronValues } from '../../lib/core/cron';
+import { wallClock } from '../../lib/core/time-zones';
 import { instant, once, repeated } from './peaks-arbitraries';
 import { type Event, peaksOf, SERVER } from './peaks-fixtures';
 
