@@ -6,8 +6,8 @@ import { peaksSchema } from './peaks';
 import { amountSchema, perReplicaSchema } from './per-replica';
 import { behaviorSchema, toleranceSchema } from './rules';
 
-/** A rate needs two scrapes, which are 15 s apart, and one of them may be late. */
-const SHORTEST_WINDOW = 30;
+/** Seconds: a rate needs two scrapes, which are 15 s apart, and one of them may be late. */
+export const SHORTEST_WINDOW = 30;
 
 const fewest = wholeNumber({ min: 0, of: 'replicas' });
 const most = wholeNumber({ min: 1, of: 'replicas' });

@@ -98,7 +98,7 @@ function proposalFor(
   const { overCapacity } = server.budget;
   const proposal = findProposal(
     traces.map(({ trace }) => trace),
-    server.service,
+    server.onRequests,
     {
       ...limitsOf(server.manifests),
       overCapacity: overCapacity === undefined ? OVER_CAPACITY : fraction(overCapacity),

@@ -1,5 +1,6 @@
 import { ApiObject } from 'cdk8s';
 import type { IConstruct } from 'constructs';
+import { SHORTEST_WINDOW } from '../../autoscaling/autoscale-on-demand-props';
 import type { Service } from '../../capacity/simulation/service';
 import type { Problem } from '../../core/problem';
 import { InvalidInput } from '../../core/problem';
@@ -15,6 +16,8 @@ export interface PlannedServer {
   readonly about: ScaledServer;
   readonly perReplica: PerReplica;
   readonly service: Service;
+  /** The same, by a policy on requests, which are counted for longer than CPU is measured. */
+  readonly onRequests: Service;
   /** The objects that scale it, as synth emits them. */
   readonly manifests: readonly Manifest[];
   readonly budget: TrafficBudget;
@@ -40,8 +43,9 @@ export function plannedServers(root: IConstruct, names: readonly string[]): Plan
     const { perReplica, readySeconds, metricSeconds } = about;
     if (perReplica === undefined) return [];
     const service = { capacity: perReplica.rps, readySeconds, metricWindow: metricSeconds };
+    const onRequests = { ...service, metricWindow: Math.max(SHORTEST_WINDOW, metricSeconds) };
     const manifests = about.objects.filter(ApiObject.isApiObject).map((object): Manifest => object.toJson());
-    return [{ path, about, perReplica, service, manifests, budget: budgetAt(root, path) }];
+    return [{ path, about, perReplica, service, onRequests, manifests, budget: budgetAt(root, path) }];
   });
 }
 

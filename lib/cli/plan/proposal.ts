@@ -49,13 +49,13 @@ function proposedScaledObject(manifest: Manifest, proposal: Proposal): Manifest 
 }
 
 /** A proposal in the words of an environment file. */
-export function proposedAutoscaling({ perReplica, service }: PlannedServer, proposal: Proposal): object {
+export function proposedAutoscaling({ perReplica, onRequests }: PlannedServer, proposal: Proposal): object {
   const { rps, concurrency, serviceSeconds, variation } = perReplica;
   const { scaleUp, scaleDown } = proposal.behavior;
   return {
     replicas: proposal.replicas,
     requests: proposal.requests,
-    window: formatSeconds(service.metricWindow),
+    window: formatSeconds(onRequests.metricWindow),
     behavior: { up: rulesInWords(scaleUp), down: rulesInWords(scaleDown) },
     tolerance: toleranceInWords(scaleUp.tolerance, scaleDown.tolerance),
     perReplica: {
@@ -63,7 +63,7 @@ export function proposedAutoscaling({ perReplica, service }: PlannedServer, prop
       concurrency,
       serviceTime: serviceSeconds === undefined ? undefined : formatSeconds(serviceSeconds),
       variation,
-      readyAfter: formatSeconds(service.readySeconds),
+      readyAfter: formatSeconds(onRequests.readySeconds),
     },
   };
 }

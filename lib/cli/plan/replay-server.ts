@@ -26,21 +26,21 @@ export function replayServer(
   trace: Trace,
   proposed: readonly Manifest[] | undefined,
 ): Outcome[] {
-  const { service, about, manifests } = server;
+  const { service, onRequests, about, manifests } = server;
   const bounds = limitsOf(manifests);
   const { startsAt } = trace;
   const floors = startsAt === undefined ? [] : about.floors?.({ startsAt, from: 0, until: duration(trace) });
   const late = lateIn(server);
   return [
     outcome('emitted', autoscalerOf(manifests, { startsAt, floors })),
-    ...(proposed === undefined ? [] : [outcome('proposed', autoscalerOf(proposed, { startsAt, floors }))]),
+    ...(proposed === undefined ? [] : [outcome('proposed', autoscalerOf(proposed, { startsAt, floors }), onRequests)]),
     ...BASELINES.map(({ name, autoscaler }) => outcome(NAMES[name], autoscaler(trace, service, bounds))),
   ];
 
   /** At the start there are as many replicas as the first requests need. */
-  function outcome(policy: PolicyName, autoscaler: Autoscaler): Outcome {
-    const initial = needs(trace, service, bounds.fewest)[0] ?? bounds.fewest;
-    const result = replay(trace, service, autoscaler, initial, late === undefined ? {} : { late });
+  function outcome(policy: PolicyName, autoscaler: Autoscaler, by = service): Outcome {
+    const initial = needs(trace, by, bounds.fewest)[0] ?? bounds.fewest;
+    const result = replay(trace, by, autoscaler, initial, late === undefined ? {} : { late });
     const peakReplicas = result.replicas.reduce((most, count) => Math.max(most, count), 0);
     return { ...result, policy, peakReplicas, overSlo: result.late };
   }

@@ -30,7 +30,7 @@ function server(...manifests: Manifest[]): PlannedServer {
     slos: [],
     objects: [],
   };
-  return { path: 'shop/ranker', about, perReplica, service, manifests, budget: {} };
+  return { path: 'shop/ranker', about, perReplica, service, onRequests: service, manifests, budget: {} };
 }
 
 const hpa = (metric: object): Manifest => ({
