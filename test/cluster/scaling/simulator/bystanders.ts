@@ -17,7 +17,7 @@ export const BYSTANDERS = {
   'without-a-condition': { phase: 'Running', startTime: at(-1) },
   'without-a-start': { phase: 'Running', ...ready('True', -1) },
   pending: { phase: 'Pending' },
-  failed: { phase: 'Failed', startTime: at(-1), ...ready('False', -1) },
+  failed: { phase: 'Failed', startTime: at(-1), ...ready('True', 0) },
   succeeded: { phase: 'Succeeded', startTime: at(-1), ...ready('False', -1) },
   deleted: { phase: 'Running', startTime: at(-1), ...ready('True', -1) },
 } as const;

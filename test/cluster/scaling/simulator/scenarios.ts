@@ -16,13 +16,21 @@ const day = (sync: number): number =>
 const saw = (sync: number): number => (sync % 8 < 4 ? 900 : 300);
 
 const QUICK = { stabilizationWindowSeconds: 0 } as const;
+/** In turn, each of the bystanders uses far more than the others. */
+const turning =
+  (scenario: string, sync: number) =>
+  (pod: string): number | undefined => {
+    const turn = Object.keys(BYSTANDERS).indexOf(pod.replace(`${scenario}-`, ''));
+    if (pod.endsWith('-succeeded')) return undefined;
+    return turn === sync % 11 ? 4 : sync % 22 < 11 ? 0.3 : 2;
+  };
 const rate = (type: 'Pods' | 'Percent', value: number, periodSeconds: number) => ({ type, value, periodSeconds });
 
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'without-rules': {
     spec: { maxReplicas: 12, metrics: [shared] },
     from: 1,
-    measured: (sync) => ({ external: [day(sync)] }),
+    measured: (sync) => ({ external: [sync < 4 ? 1200 : day(sync)] }),
   },
   'quick-both-ways': {
     spec: { maxReplicas: 12, metrics: [shared], behavior: { scaleDown: QUICK } },
@@ -130,7 +138,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
       behavior: { scaleUp: { tolerance: '400m' }, scaleDown: { ...QUICK, tolerance: '50m' } },
     },
     from: 5,
-    measured: (sync) => ({ external: [day(sync)] }),
+    measured: (sync) => ({ external: [sync < 18 ? 1.3 * day(sync) : 1330 - 10 * sync] }),
   },
   'several-metrics': {
     spec: { maxReplicas: 12, metrics: [shared, shared], behavior: { scaleDown: QUICK } },
@@ -184,7 +192,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'a-rollout-that-hangs': {
     spec: { maxReplicas: 12, metrics: [shared], behavior: { scaleDown: QUICK } },
     from: 3,
-    measured: (sync) => ({ external: [sync % 11 < 7 ? 560 : 350] }),
+    measured: (sync) => ({ external: [[560, 800, 860, 350][Math.floor(sync / 4) % 4]] }),
     hangs: true,
   },
   'total-by-ready-pods': {
@@ -225,21 +233,23 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'pods-that-find-no-node': {
     spec: { maxReplicas: 12, metrics: [memory], behavior: { scaleDown: QUICK } },
     from: 3,
-    measured: (sync) => ({ of: 'memory', usage: () => (sync % 20 < 12 ? 0.9 : 0.3) }),
+    measured: (sync) => ({
+      of: 'memory',
+      usage: () => (sync === 0 ? 0.95 : sync < 8 ? 0.78 : sync % 20 < 12 ? 0.9 : 0.3),
+    }),
     isCramped: true,
+  },
+  // Readiness matters to no other resource than the CPU.
+  'memory-of-pods-that-start': {
+    spec: { maxReplicas: 14, metrics: [memory], behavior: { scaleDown: QUICK } },
+    from: 3,
+    measured: (sync) => ({ of: 'memory', usage: turning('memory-of-pods-that-start', sync) }),
+    bystanders: BYSTANDERS,
   },
   'cpu-of-pods-that-start': {
     spec: { maxReplicas: 14, metrics: [cpu], behavior: { scaleDown: QUICK } },
     from: 14,
-    // In turn, each of the bystanders uses far more than the others.
-    measured: (sync) => ({
-      of: 'cpu',
-      usage: (pod) => {
-        const turn = Object.keys(BYSTANDERS).indexOf(pod.replace('cpu-of-pods-that-start-', ''));
-        if (pod.endsWith('-succeeded')) return undefined;
-        return turn === sync % 11 ? 4 : sync % 22 < 11 ? 0.3 : 2;
-      },
-    }),
+    measured: (sync) => ({ of: 'cpu', usage: turning('cpu-of-pods-that-start', sync) }),
     bystanders: BYSTANDERS,
   },
 };
