@@ -1,13 +1,11 @@
 import { z } from 'zod';
 import { durationSchema, formatSeconds, seconds } from '../core/durations';
 import { percentageSchema } from '../core/percentages';
+import { SHORTEST_WINDOW } from '../core/scaling';
 import { must, pattern, text, wholeNumber } from '../core/schema';
 import { peaksSchema } from './peaks';
 import { amountSchema, perReplicaSchema } from './per-replica';
 import { behaviorSchema, toleranceSchema } from './rules';
-
-/** Seconds: a rate needs two scrapes, which are 15 s apart, and one of them may be late. */
-export const SHORTEST_WINDOW = 30;
 
 const fewest = wholeNumber({ min: 0, of: 'replicas' });
 const most = wholeNumber({ min: 1, of: 'replicas' });
