@@ -4,6 +4,12 @@ import type { ServerMetrics } from './server-metrics';
 import type { Slo } from './slo';
 
 /**
+ * The shortest time over which requests can be counted, in seconds: a rate needs two scrapes, which are 15 s apart, and one
+ * of them may be late.
+ */
+export const SHORTEST_WINDOW = 30;
+
+/**
  * What a policy scales: a recstack server, or a Deployment or StatefulSet of cdk8s-plus, of which nothing more is known.
  */
 export type ScalingTarget = Construct &

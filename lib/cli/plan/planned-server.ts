@@ -1,10 +1,10 @@
 import { ApiObject } from 'cdk8s';
 import type { IConstruct } from 'constructs';
-import { SHORTEST_WINDOW } from '../../autoscaling/autoscale-on-demand-props';
 import type { Service } from '../../capacity/simulation/service';
 import type { Problem } from '../../core/problem';
 import { InvalidInput } from '../../core/problem';
 import { type PerReplica, type ScaledServer, scaledBelow } from '../../core/scaled';
+import { SHORTEST_WINDOW } from '../../core/scaling';
 import { didYouMean } from '../../core/schema';
 import { type TrafficBudget, trafficBudgetOf } from '../../core/traffic-budget';
 import type { Manifest } from '../../synth/manifest';
