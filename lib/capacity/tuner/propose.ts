@@ -46,17 +46,17 @@ export interface Proposal {
 }
 
 /**
- * From so many times the budget on, surges beyond reach are what a trace is about: headroom that keeps the budget beside
- * them would hardly be noticed.
+ * Where more than so large a share fails, beside the budget, surges beyond reach are what a trace is about: headroom that
+ * keeps the budget beside them would hardly be noticed. Where they are rare, it is what the next weeks need.
  */
-const FAR = 2;
+const SURGING = 0.01;
 
 /**
  * The cheapest HorizontalPodAutoscaler on requests per replica that keeps requests over capacity within a budget on all
  * traces with a margin: as they are, and with at least twice the traffic, so that it also stands a busier season than
  * they show. Surges that no target catches, since replicas that were there twice over miss them too, are left out
- * of that and told: they need a calendar of peaks or a higher minimum. Where they alone are several times the budget, it
- * is the cheapest that fails no more requests in all.
+ * of that and told: they need a calendar of peaks or a higher minimum. Where they fail more than
+ * a hundredth of all requests, it is the cheapest that fails no more in all.
  *
  * The same input gives the same proposal.
  *
@@ -78,9 +78,10 @@ export function propose(traces: readonly Trace[], service: Service, props: Propo
   const found = cheapest((policy) => stage.costOf(policy));
   const first = found?.policy ?? carefulIn(space, service.capacity, most);
   const shares = stage.rehearse(first).map(({ share }) => share);
-  const isFarOff = shares.some((share) => share > FAR * budget);
-  const alike = isFarOff ? cheapest((policy) => stage.costOfAlike(policy, shares)) : undefined;
-  const policy = alike?.policy ?? first;
+  const isSurging = shares.some((share) => share > Math.max(SURGING, budget));
+  const alike = isSurging ? cheapest((policy) => stage.costOfAlike(policy, shares)) : undefined;
+  const isCheaper = alike !== undefined && alike.cost < (stage.costOfAlike(first, shares) ?? 0);
+  const policy = isCheaper ? alike.policy : first;
   const rehearsals = stage.rehearse(policy);
   const isWithinBudget = rehearsals.every(({ share }) => share <= budget);
   return { policy, rehearsals, isWithinBudget, notes: notesOn(policy, rehearsals, props, found !== undefined) };

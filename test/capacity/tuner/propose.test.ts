@@ -68,6 +68,27 @@ test('surges that no headroom catches are told, not passed in silence', () => {
   expect(notes[0]).toMatch(/up to 3000 requests\/s.* plan them as peaks, start faster, or raise the minimum\.$/);
 });
 
+test('where surges fail more than a hundredth, nothing fails no more for 3 % less', () => {
+  const bursts = trace(600, (m) => (m % 37 < 3 ? 4000 : 500) * (1 + 0.5 * Math.sin(m * m)));
+  const [{ share, cost } = { share: 0, cost: 0 }] = propose([bursts], service, given).rehearsals;
+  expect(share).toBeGreaterThan(0.01);
+  const alike = front([bursts], service, { fewest: 3 }).filter((point) => point.share <= share);
+  expect(cost / Math.min(...alike.map((point) => point.cost))).toBeLessThan(1.03);
+});
+
+test('a rare surge is no reason to give up the headroom of all other hours', () => {
+  const usual = days(2, 1500).requests;
+  const rare = trace(
+    2 * DAY,
+    (m) => ((usual[m] ?? 0) / 60) * (1 + 0.03 * Math.sin(m * m)) * (m >= 2000 && m < 2006 ? 6 : 1),
+  );
+  const { rehearsals } = propose([rare], service, given);
+  const [{ share, reachableShare, surges } = { share: 0, reachableShare: 1, surges: [] }] = rehearsals;
+  expect(surges).toHaveLength(1);
+  expect(share).toBeGreaterThan(2 * given.budget);
+  expect(reachableShare).toBeLessThanOrEqual(given.budget);
+});
+
 test('the ceiling is the one that can be paid for, or said to be a guess', () => {
   const flat = trace(300, () => 700);
   expect(propose([flat], service, { ...given, most: 12 })).toMatchObject({ policy: { replicas: [3, 12] }, notes: [] });
