@@ -36,9 +36,11 @@ export function tell(
     readonly metricSeconds: number;
     readonly objects: readonly IConstruct[];
     readonly floors?: ScaledServer['floors'];
+    readonly kept?: ScaledServer['kept'];
+    readonly triggersFor?: ScaledServer['triggersFor'];
   },
 ): void {
-  const { perReplica, metricSeconds, objects, floors } = about;
+  const { perReplica, metricSeconds, objects, floors, kept, triggersFor } = about;
   const { namespace, cluster } = Platform.of(target);
   scaled(target, {
     name: target.name,
@@ -50,6 +52,8 @@ export function tell(
     slos: target.slos ?? [],
     canSetTolerance: cluster.supports('HPA tolerance'),
     objects,
+    ...(kept === undefined ? {} : { kept }),
+    ...(triggersFor === undefined ? {} : { triggersFor }),
     ...(floors === undefined ? {} : { floors }),
   });
 }

@@ -22,7 +22,7 @@ import { horizontalPodAutoscaler } from './horizontal-pod-autoscaler';
 import { letKedaIn } from './keda-access';
 import { MetricsAdapter } from './metrics-adapter';
 import { type EmittedBehavior, emittedBehavior } from './rules';
-import { emitScaledObject } from './scaled-object';
+import { emitScaledObject, prometheusTrigger } from './scaled-object';
 import { MetricsSource } from './source';
 
 /**
@@ -48,17 +48,17 @@ import { MetricsSource } from './source';
  */
 export function autoscaleOnDemand(props: AutoscaleOnDemandProps): ScalingPolicy {
   const settings = parse(autoscaleOnDemandSchema, props, 'autoscaleOnDemand');
-  return { fewest: settings.replicas[0], attachTo: (target) => attach(target, settings) };
+  return { fewest: settings.replicas[0], attachTo: (target) => attach(target, settings, props) };
 }
 
-function attach(target: ScalingTarget, settings: AutoscaleOnDemandSettings): void {
+function attach(target: ScalingTarget, settings: AutoscaleOnDemandSettings, props: AutoscaleOnDemandProps): void {
+  const { peaks: calendar, prometheus, fallback, wakeUp } = props;
   const platform = Platform.of(target);
   const { demands, problems } = demandsOf(target, platform.namespace, settings);
   const readySeconds = readySecondsOf(target, settings.perReplica);
   const behavior = emittedBehavior(settings.behavior, settings.tolerance);
-  const peaks =
-    settings.peaks &&
-    new AttachedPeaks(settings.peaks, { ...settings, behavior, readySeconds, hasKeda: platform.cluster.has('keda') });
+  const server = { ...settings, behavior, readySeconds, hasKeda: platform.cluster.has('keda') };
+  const peaks = settings.peaks && new AttachedPeaks(settings.peaks, server);
   problems.push(
     ...kedaProblems(platform, settings),
     ...wakeUpProblems(settings, readySeconds),
@@ -78,6 +78,8 @@ function attach(target: ScalingTarget, settings: AutoscaleOnDemandSettings): voi
     metricSeconds: demands.length > 0 ? seconds(settings.window) : RESOURCE_SECONDS,
     objects: [autoscaler, ...(peaks?.emitBeside(target, autoscaler) ?? [])],
     floors: peaks?.floors,
+    triggersFor: (policy) => triggersFor(target, source, { ...server, ...(policy as ProposedPolicy) }),
+    kept: { peaks: calendar, prometheus, fallback, wakeUp },
   });
 }
 
@@ -103,6 +105,28 @@ function emit(target: ScalingTarget, input: Input): ApiObject {
     metric: MetricsAdapter.of(platform, source).serve(target, demand),
   }));
   return horizontalPodAutoscaler(target, { ...settings, demands: served, behavior });
+}
+
+/** The part of a policy that a proposal says anew. */
+type ProposedPolicy = Pick<AutoscaleOnDemandSettings, 'requests' | 'replicas'> & { readonly behavior: EmittedBehavior };
+
+/** What KEDA would go by if the policy were on requests alone, with its peaks. */
+function triggersFor(
+  target: ScalingTarget,
+  source: MetricsSource,
+  policy: Omit<AutoscaleOnDemandSettings, 'behavior'> & {
+    readonly behavior: EmittedBehavior;
+    readonly readySeconds: number;
+    readonly hasKeda: boolean;
+  },
+): ScaledObjectTrigger[] {
+  const onRequests = { ...policy, concurrency: undefined, queue: undefined, gpu: undefined };
+  const { demands } = demandsOf(target, Platform.of(target).namespace, onRequests);
+  const peaks = policy.peaks && new AttachedPeaks(policy.peaks, policy);
+  return [
+    ...demands.map((demand) => prometheusTrigger(demand, source.url, policy.replicas[0])),
+    ...(peaks?.triggers() ?? []),
+  ];
 }
 
 function kedaProblems({ cluster }: Platform, { replicas, fallback }: AutoscaleOnDemandSettings): string[] {

@@ -27,11 +27,14 @@ const METRICS = {
 
 const NAMES = ['requests', 'concurrency', 'queue', 'gpu'] as const satisfies readonly Demand['aim'][];
 
+/** The settings that say what each replica should have. */
+type Aims = Pick<AutoscaleOnDemandSettings, Demand['aim'] | 'wakeUp' | 'window'>;
+
 /** What a policy looks at beside CPU and memory, and why some of it can't be had from the server. */
 export function demandsOf(
   target: ScalingTarget,
   namespace: string,
-  settings: AutoscaleOnDemandSettings,
+  settings: Aims,
 ): { readonly demands: Demand[]; readonly problems: string[] } {
   const demands: Demand[] = [];
   const problems: string[] = [];
@@ -49,12 +52,7 @@ export function demandsOf(
   return { demands, problems };
 }
 
-function queryOf(
-  target: ScalingTarget,
-  namespace: string,
-  aim: Demand['aim'],
-  settings: AutoscaleOnDemandSettings,
-): string | undefined {
+function queryOf(target: ScalingTarget, namespace: string, aim: Demand['aim'], settings: Aims): string | undefined {
   const { name, metrics, gpus = 1 } = target;
   if (metrics === undefined) return undefined;
   const selector = selectorOf({ namespace, name });

@@ -1,11 +1,11 @@
 import { HpaController } from '../capacity/hpa/controller';
 import type { Derivation } from '../core/derivation';
 import { formatSeconds } from '../core/durations';
+import { quantityOf } from '../core/quantities';
 import type { ScalingTarget } from '../core/scaling';
 import type { AutoscaleOnDemandSettings } from './autoscale-on-demand-props';
 import type { Demand } from './demand';
 import { wakeUpSeconds } from './findings';
-import { quantityOf } from './horizontal-pod-autoscaler';
 import type { EmittedBehavior, EmittedRules } from './rules';
 
 /** Seconds between two decisions of Kubernetes' autoscaler. */

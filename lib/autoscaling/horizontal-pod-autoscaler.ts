@@ -2,6 +2,7 @@ import type { ApiObject } from 'cdk8s';
 import type { HorizontalPodAutoscaler, MetricSpec } from 'kubernetes-types/autoscaling/v2';
 import { kubernetesObject } from '../core/kubernetes-object';
 import { fraction, type Percentage } from '../core/percentages';
+import { quantityOf } from '../core/quantities';
 import type { ScalingTarget } from '../core/scaling';
 import { workloadMetadata } from '../platform/labels';
 import type { Demand } from './demand';
@@ -57,15 +58,4 @@ function utilization(name: 'cpu' | 'memory', target: Percentage | undefined): Me
 /** Kubernetes takes whole percents, from 1. */
 export function wholePercents(target: Percentage): number {
   return Math.max(1, Math.round(fraction(target) * 100));
-}
-
-/** A number in the form that the API server would write, so that applying it twice changes nothing. */
-export function quantityOf(amount: number): string {
-  const thousandths = Math.max(1, Math.round(amount * 1000));
-  if (thousandths % 1000 !== 0) return `${thousandths}m`;
-  const suffixes = ['', 'k', 'M', 'G'];
-  let whole = thousandths / 1000;
-  let i = 0;
-  for (; whole % 1000 === 0 && i < suffixes.length - 1; i++) whole /= 1000;
-  return `${whole}${suffixes[i]}`;
 }

@@ -1,7 +1,7 @@
 import type { HPAScalingPolicy, HPAScalingRules } from 'kubernetes-types/autoscaling/v2';
 import { z } from 'zod';
 import { type Duration, seconds } from '../core/durations';
-import { fraction, percentageSchema } from '../core/percentages';
+import { fraction } from '../core/percentages';
 import { must, oneOf, oneOfMaps, pattern, shortOrMap, wholeNumber } from '../core/schema';
 import { BEHAVIORS, type BehaviorName } from './behavior';
 
@@ -75,14 +75,21 @@ export const behaviorSchema = shortOrMap(
 /** A preset, or rules of one's own. */
 export type Behavior = z.output<typeof behaviorSchema>;
 
+/** A percentage that may be 0: anything off the aim is reacted to. */
+const shareOffSchema = pattern<`${number}%`>(
+  /^\d+(\.\d+)?%$/,
+  must("be a percentage from 0% to 100%, like '5%'"),
+  (value) => Number.parseFloat(value) <= 100,
+);
+
 /** Checks the prop `tolerance`: for both directions, or for each. */
 export const toleranceSchema = shortOrMap(
-  percentageSchema,
+  shareOffSchema,
   z.strictObject({
     /** @default - 10 %, for the whole cluster */
-    up: percentageSchema.optional(),
+    up: shareOffSchema.optional(),
     /** @default - 10 %, for the whole cluster */
-    down: percentageSchema.optional(),
+    down: shareOffSchema.optional(),
   }),
 );
 
@@ -136,6 +143,6 @@ function policyOf(policy: z.output<typeof podsSchema> | z.output<typeof percentS
 /** A quantity, as the API server writes it. */
 function toleranceOf(tolerance: `${number}%` | undefined): { readonly tolerance?: string } {
   if (tolerance === undefined) return {};
-  const thousandths = Math.max(1, Math.round(fraction(tolerance) * 1000));
-  return { tolerance: thousandths === 1000 ? '1' : `${thousandths}m` };
+  const thousandths = Math.round(fraction(tolerance) * 1000);
+  return { tolerance: thousandths % 1000 === 0 ? String(thousandths / 1000) : `${thousandths}m` };
 }

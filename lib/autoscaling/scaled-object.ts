@@ -43,7 +43,7 @@ export function emitScaledObject(target: ScalingTarget, input: ScaledObjectInput
       ...(demands.length === 0 ? {} : { fallback: fallbackOf(settings) }),
       advanced: { horizontalPodAutoscalerConfig: { behavior } },
       triggers: [
-        ...demands.map((demand) => prometheusTrigger(demand, source, minReplicaCount)),
+        ...demands.map((demand) => prometheusTrigger(demand, Lazy.any({ produce: () => source.url }), minReplicaCount)),
         ...utilization('cpu', settings.cpu),
         ...utilization('memory', settings.memory),
         ...triggers,
@@ -64,12 +64,13 @@ function fallbackOf({ replicas, fallback }: AutoscaleOnDemandSettings) {
   } as const;
 }
 
-function prometheusTrigger(demand: Demand, source: MetricsSource, fewest: number): ScaledObjectTrigger {
+/** What KEDA asks a Prometheus at an address. */
+export function prometheusTrigger(demand: Demand, serverAddress: string, fewest: number): ScaledObjectTrigger {
   return {
     type: 'prometheus',
     name: demand.aim,
     metadata: {
-      serverAddress: Lazy.any({ produce: () => source.url }),
+      serverAddress,
       query: demand.query,
       threshold: String(demand.each),
       // KEDA takes what is missing for 0, and shrinks a server to its minimum when it can't be scraped. Only what

@@ -61,10 +61,13 @@ const NOTHING: Footprint = { pods: 0, cpu: 0, memory: 0, ...NO_GPUS };
 export function footprint(manifests: readonly Workload[]): { least: Footprint; most: Footprint } {
   const autoscalers = new Map(
     manifests
-      .filter(({ kind }) => kind === 'HorizontalPodAutoscaler')
-      .map(({ metadata, spec }) => {
-        const { scaleTargetRef, ...bounds } = spec as Bounds & { scaleTargetRef: { kind: string; name: string } };
-        return [key(scaleTargetRef.kind, metadata.namespace, scaleTargetRef.name), bounds] as const;
+      .filter(({ kind }) => kind === 'HorizontalPodAutoscaler' || kind === 'ScaledObject')
+      .map(({ kind, metadata, spec }) => {
+        const { scaleTargetRef, ...given } = spec as Bounds &
+          KedaBounds & { scaleTargetRef: { kind?: string; name: string } };
+        const { minReplicaCount = 0, maxReplicaCount = 100 } = given;
+        const bounds = kind === 'ScaledObject' ? { minReplicas: minReplicaCount, maxReplicas: maxReplicaCount } : given;
+        return [key(scaleTargetRef.kind ?? 'Deployment', metadata.namespace, scaleTargetRef.name), bounds] as const;
       }),
   );
   let least = NOTHING;
@@ -90,6 +93,12 @@ function jobsOfSet(workload: Workload): Workload[] {
   return (spec as JobSetSpec).replicatedJobs.flatMap(({ replicas = 1, template }) => {
     return Array<Workload>(replicas).fill({ apiVersion: 'batch/v1', kind: 'Job', metadata, spec: template.spec });
   });
+}
+
+/** Of a ScaledObject of KEDA, with its defaults where nothing is said. */
+interface KedaBounds {
+  readonly minReplicaCount?: number;
+  readonly maxReplicaCount?: number;
 }
 
 interface Bounds {

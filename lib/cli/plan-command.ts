@@ -1,5 +1,5 @@
 import { type Command, CommanderError, InvalidArgumentError } from 'commander';
-import { formatProblem } from '../core/problem';
+import { formatProblem, InvalidInput } from '../core/problem';
 import { plan } from '../synth/plan';
 import { describeGpuHours } from './describe-gpu-hours';
 import { describeWorkload } from './describe-workload';
@@ -37,10 +37,26 @@ export function planCommand(terminal: Terminal): Command {
     .option('--report <file>', 'where to write the page with charts (default: "dist/<env>-plan.html")')
     .option('--no-report', 'do not write the page')
     .option('--json <file>', "where to write the plan as data; '-' writes it to the terminal, in place of the tables")
-    .action((options: Options) => {
+    .action((options: Options, command: Command) => {
       if (options.trace.length > 0) planTraces(options, terminal);
-      else planEnvironment(options, terminal);
+      else {
+        refuseWithoutTrace(command);
+        planEnvironment(options, terminal);
+      }
     });
+}
+
+/** A forgotten trace would pass every budget in silence. */
+function refuseWithoutTrace(command: Command): void {
+  const given = ['server', 'scale', 'startsAt', 'propose', 'report', 'json'].filter(
+    (name) => command.getOptionValueSource(name) === 'cli',
+  );
+  const flags = command.options.filter((option) => given.includes(option.attributeName()));
+  const problems = given.map((name) => {
+    const where = flags.find((option) => option.attributeName() === name)?.long ?? name;
+    return { where, text: 'must come with --trace, but there is none: name the requests to replay, or leave it out' };
+  });
+  if (problems.length > 0) throw new InvalidInput(problems);
 }
 
 function planEnvironment(options: Options, terminal: Terminal): void {
@@ -74,6 +90,13 @@ function instant(value: string): number {
   const milliseconds = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?)(Z|[+-]\d\d:\d\d)$/.test(value)
     ? Date.parse(value)
     : Number.NaN;
-  if (!Number.isNaN(milliseconds)) return milliseconds / 1000;
+  const offset = /Z$/.test(value)
+    ? 0
+    : Number(`${value.at(-6)}1`) * (Number(value.slice(-5, -3)) * 60 + Number(value.slice(-2)));
+  // Date.parse takes the 31st of February for the 3rd of March.
+  const isReal =
+    !Number.isNaN(milliseconds) &&
+    new Date(milliseconds + offset * 60_000).toISOString().startsWith(value.slice(0, 16));
+  if (isReal) return milliseconds / 1000;
   throw new InvalidArgumentError('It must be a time with its offset, like 2026-11-09T00:00:00Z.');
 }

@@ -81,3 +81,14 @@ export function formatCpu(count: number): Cpu {
 function requireFinite(count: number): void {
   if (!Number.isFinite(count)) throw new Error(`an amount must be a finite number, got ${count}`);
 }
+
+/** A number in the form that the API server would write, so that applying it twice changes nothing. */
+export function quantityOf(amount: number): string {
+  const thousandths = Math.max(1, Math.round(amount * 1000));
+  if (thousandths % 1000 !== 0) return `${thousandths}m`;
+  const suffixes = ['', 'k', 'M', 'G'];
+  let whole = thousandths / 1000;
+  let i = 0;
+  for (; whole % 1000 === 0 && i < suffixes.length - 1; i++) whole /= 1000;
+  return `${whole}${suffixes[i]}`;
+}

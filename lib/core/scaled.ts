@@ -40,6 +40,17 @@ export interface ScaledServer {
    * @default false
    */
   readonly canSetTolerance?: boolean;
+  /** What its policy says beside aims and speed, in the words of an environment file: a proposal keeps it. */
+  readonly kept?: Readonly<Record<string, unknown>>;
+  /**
+   * What KEDA would go by with another policy, on requests for each replica. How many replicas a peak asks for, and when,
+   * depends on it too.
+   */
+  readonly triggersFor?: (policy: {
+    readonly requests: number;
+    readonly replicas: readonly [number, number];
+    readonly behavior: { readonly scaleUp: object; readonly scaleDown: object };
+  }) => readonly object[];
   /** The objects that scale it: a HorizontalPodAutoscaler or ScaledObject, and what goes with them. */
   readonly objects: readonly IConstruct[];
 }

@@ -95,12 +95,12 @@ test.each<[what: string, props: object, problem: string]>([
   [
     'a tolerance without a unit',
     { tolerance: '5' },
-    "tolerance must be a percentage above 0% and up to 100%, like '99.9%', got '5'",
+    "tolerance must be a percentage from 0% to 100%, like '5%', got '5'",
   ],
   [
     'a tolerance of one direction without a unit',
     { tolerance: { up: 5 } },
-    "tolerance.up must be a percentage above 0% and up to 100%, like '99.9%', got 5",
+    "tolerance.up must be a percentage from 0% to 100%, like '5%', got 5",
   ],
   [
     'a measurement of nothing',

@@ -217,6 +217,8 @@ test('whoever replays traffic finds the server with what was measured, derived a
         slos: [{ kind: 'latency', thresholdSeconds: 0.05, objective: 0.99 }],
         canSetTolerance: true,
         objects: [server.node.findChild('autoscaler')],
+        kept: {},
+        triggersFor: expect.any(Function),
       },
     },
   ]);

@@ -47,6 +47,10 @@ test.each([
   [{ up: '2.5%' }, { up: '25m', down: undefined }],
   [{ down: '20%' }, { up: undefined, down: '200m' }],
   ['100%', { up: '1', down: '1' }],
+  [
+    { up: '0%', down: '2%' },
+    { up: '0', down: '20m' },
+  ],
 ] as const)('a tolerance of %j is the quantities %j', (tolerance, { up, down }) => {
   const { scaleUp, scaleDown } = emittedBehavior('responsive', tolerance);
   expect([scaleUp.tolerance, scaleDown.tolerance]).toEqual([up, down]);

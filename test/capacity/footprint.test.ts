@@ -51,6 +51,22 @@ test('a Deployment asks for its replicas, and for a quarter more while it rolls,
   });
 });
 
+test('a ScaledObject of KEDA has bounds, too, with its own defaults', () => {
+  const deployment = workload('Deployment', template(POD));
+  const scaledBy = (bounds: object) =>
+    footprint([
+      deployment,
+      {
+        apiVersion: 'keda.sh/v1alpha1',
+        kind: 'ScaledObject',
+        metadata: { name: 'scaler', namespace: 'shop' },
+        spec: { scaleTargetRef: { name: 'ranker' }, ...bounds },
+      },
+    ]);
+  expect(scaledBy({ minReplicaCount: 3, maxReplicaCount: 8 })).toEqual({ least: pods(3), most: pods(10) });
+  expect(scaledBy({})).toEqual({ least: pods(0), most: pods(125) });
+});
+
 test('a Deployment that does not say how many has one replica', () => {
   expect(footprint([workload('Deployment', template(POD))])).toEqual({ least: pods(1), most: pods(2) });
 });

@@ -59,7 +59,7 @@ export function findProposal(traces: readonly Trace[], service: Service, wanted:
   });
   const { behavior } = hpaSpecOf(policy, '');
   return {
-    replicas: policy.replicas,
+    replicas: [wanted.fewest === 0 ? 0 : policy.replicas[0], policy.replicas[1]],
     requests: policy.requests,
     behavior,
     front: best.map((point) => ({

@@ -37,7 +37,11 @@ export function plannedServers(root: IConstruct, names: readonly string[]): Plan
   }
   const isChosen = ({ path, server }: (typeof all)[number]) => names.includes(path) || names.includes(server.name);
   const chosen = names.length === 0 ? all : all.filter(isChosen);
-  const problems = [...unknownNames(names, all), ...chosen.flatMap(unmeasured)];
+  const problems = [
+    ...unknownNames(names, all),
+    ...chosen.flatMap(unmeasured),
+    ...chosen.flatMap((one) => unlimited(root, one)),
+  ];
   if (problems.length > 0) throw new InvalidInput(problems);
   return chosen.flatMap(({ path, server: about }) => {
     const { perReplica, readySeconds, metricSeconds } = about;
@@ -64,6 +68,18 @@ function unmeasured({ path, server }: ReturnType<typeof scaledBelow>[number]): P
   const text =
     'perReplica.rps must be known for a replay, but is missing: add to its autoscaling how many requests a second ' +
     'one replica answers within its objective, like perReplica: { rps: 100 }, or choose others by --server';
+  return [{ where: path, text }];
+}
+
+/** A limit that nothing can be held against would pass whatever comes. */
+function unlimited(root: IConstruct, { path, server }: ReturnType<typeof scaledBelow>[number]): Problem[] {
+  if (budgetAt(root, path).overSlo === undefined || server.perReplica === undefined) return [];
+  const lacks = [
+    ...(server.perReplica.serviceSeconds === undefined ? ['perReplica.serviceTime'] : []),
+    ...(server.slos.some(({ kind }) => kind === 'latency') ? [] : ['an objective for the latency']),
+  ];
+  if (lacks.length === 0) return [];
+  const text = `budget.overSlo must come with ${lacks.join(' and ')}, which the server has not: add it, or limit overCapacity`;
   return [{ where: path, text }];
 }
 

@@ -2,13 +2,14 @@ import { Document, isMap, visit } from 'yaml';
 import { amount } from '../../capacity/amount';
 import { formatSeconds } from '../../core/durations';
 import { deepMerge } from '../../core/merge';
+import { quantityOf } from '../../core/quantities';
+import type { ScaledServer } from '../../core/scaled';
 import type { Manifest } from '../../synth/manifest';
 import type { Proposal, ProposedRules } from './find-proposal';
 import type { PlannedServer } from './planned-server';
 
-interface Trigger {
-  readonly type: string;
-  readonly metadata: Readonly<Record<string, string>>;
+interface Metric {
+  readonly external?: { readonly metric: { readonly name: string } };
 }
 
 /**
@@ -17,39 +18,35 @@ interface Trigger {
  */
 export function withProposal({ about, manifests }: PlannedServer, proposal: Proposal): Manifest[] {
   return manifests.map((manifest) => {
-    if (manifest.kind === 'HorizontalPodAutoscaler') return proposedHpa(manifest, proposal, about.name);
-    if (manifest.kind === 'ScaledObject') return proposedScaledObject(manifest, proposal);
+    if (manifest.kind === 'HorizontalPodAutoscaler')
+      return proposedHpa(manifest, proposal, `${about.namespace}-${about.name}-requests`);
+    if (manifest.kind === 'ScaledObject') return proposedScaledObject(manifest, proposal, about);
     return manifest;
   });
 }
 
 function proposedHpa(manifest: Manifest, proposal: Proposal, name: string): Manifest {
   const [minReplicas, maxReplicas] = proposal.replicas;
-  const { metrics = [] } = manifest.spec as { metrics?: readonly { readonly type: string }[] };
-  const target = { type: 'AverageValue', averageValue: String(proposal.requests) };
+  const { metrics = [] } = manifest.spec as { metrics?: readonly Metric[] };
+  const target = { type: 'AverageValue', averageValue: quantityOf(proposal.requests) };
   // A metric that it has of requests stays what it is but for its target.
-  const known = metrics.find(({ type }) => type === 'External' || type === 'Pods');
-  const metric: object = known ?? { type: 'External', external: { metric: { name: `${name}-requests` } } };
-  const source = known?.type === 'Pods' ? 'pods' : 'external';
-  const spec = { minReplicas, maxReplicas, metrics: [deepMerge(metric, { [source]: { target } })] };
+  const known = metrics.find(({ external }) => /(^|[-_])requests$/.test(external?.metric.name ?? ''));
+  const metric: object = known ?? { type: 'External', external: { metric: { name } } };
+  const spec = { minReplicas, maxReplicas, metrics: [deepMerge(metric, { external: { target } })] };
   return { ...manifest, spec: { ...(manifest.spec as object), ...spec, behavior: proposal.behavior } };
 }
 
-function proposedScaledObject(manifest: Manifest, proposal: Proposal): Manifest {
+function proposedScaledObject(manifest: Manifest, proposal: Proposal, about: ScaledServer): Manifest {
   const [minReplicaCount, maxReplicaCount] = proposal.replicas;
-  const { triggers = [] } = manifest.spec as { triggers?: readonly Trigger[] };
-  const threshold = String(proposal.requests);
-  const proposed = triggers.flatMap((trigger) => {
-    if (trigger.type === 'cron') return trigger;
-    return trigger.type === 'prometheus' ? deepMerge(trigger, { metadata: { threshold } }) : [];
-  });
   const advanced = { horizontalPodAutoscalerConfig: { behavior: proposal.behavior } };
-  const spec = deepMerge(manifest.spec as object, { minReplicaCount, maxReplicaCount, advanced });
-  return { ...manifest, spec: { ...spec, triggers: proposed } };
+  // What is held while metrics fail is the minimum, unless it is stated.
+  const fallback = about.kept?.fallback === undefined ? { fallback: { replicas: Math.max(1, minReplicaCount) } } : {};
+  const spec = deepMerge(manifest.spec as object, { minReplicaCount, maxReplicaCount, advanced, ...fallback });
+  return { ...manifest, spec: { ...spec, triggers: about.triggersFor?.(proposal) ?? [] } };
 }
 
 /** A proposal in the words of an environment file. */
-export function proposedAutoscaling({ perReplica, onRequests }: PlannedServer, proposal: Proposal): object {
+export function proposedAutoscaling({ about, perReplica, onRequests }: PlannedServer, proposal: Proposal): object {
   const { rps, concurrency, serviceSeconds, variation } = perReplica;
   const { scaleUp, scaleDown } = proposal.behavior;
   return {
@@ -58,6 +55,7 @@ export function proposedAutoscaling({ perReplica, onRequests }: PlannedServer, p
     window: formatSeconds(onRequests.metricWindow),
     behavior: { up: rulesInWords(scaleUp), down: rulesInWords(scaleDown) },
     tolerance: toleranceInWords(scaleUp.tolerance, scaleDown.tolerance),
+    ...about.kept,
     perReplica: {
       rps,
       concurrency,

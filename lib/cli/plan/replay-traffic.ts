@@ -7,7 +7,7 @@ import { describeTraffic } from './describe-traffic';
 import { planTraffic } from './plan-traffic';
 import { trafficPage } from './report/page';
 import { trafficJson } from './traffic-json';
-import { writeFile } from './write-file';
+import { writeFiles } from './write-file';
 
 interface Options {
   readonly env: string;
@@ -42,19 +42,15 @@ export function replayTraffic(app: App, options: Options, terminal: Terminal): r
     terminal.err(`warning ${formatProblem({ where: server.path, text })}\n`);
   }
   const json = `${JSON.stringify(trafficJson(plan), undefined, 2)}\n`;
+  const files: { readonly file: string; readonly content: string }[] = [];
+  if (options.json !== undefined && options.json !== '-') files.push({ file: options.json, content: json });
+  if (options.report !== false) {
+    const file = typeof options.report === 'string' ? options.report : join('dist', `${options.env}-plan.html`);
+    files.push({ file, content: trafficPage(plan) });
+  }
+  writeFiles(files);
   terminal.out(options.json === '-' ? json : describeTraffic(plan, terminal.columns));
   const tell = options.json === '-' ? terminal.err : terminal.out;
-  if (options.json !== undefined && options.json !== '-') write(options.json, json);
-  if (options.report !== false) {
-    write(
-      typeof options.report === 'string' ? options.report : join('dist', `${options.env}-plan.html`),
-      trafficPage(plan),
-    );
-  }
+  for (const { file } of files) tell(`written ${file}\n`);
   return plan.servers.flatMap(({ broken }) => broken);
-
-  function write(file: string, content: string): void {
-    writeFile(file, content);
-    tell(`written ${file}\n`);
-  }
 }

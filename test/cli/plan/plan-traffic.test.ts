@@ -246,3 +246,36 @@ test('the name of a file can steer no screen', () => {
     recstack('plan', '--stack', 'main', '--trace', '\u001b[31msale.csv', '--no-propose', '--no-report').out,
   ).toContain('\n  \ufffd[31msale.csv: 144,000 requests in 30 minutes\n');
 });
+
+test.each([
+  [['--server', 'ranker'], '--server'],
+  [['--json', 'plan.json'], '--json'],
+  [['--no-propose'], '--no-propose'],
+])('without a trace, %j is refused: a trace that was forgotten would pass every budget', (args, flag) => {
+  expect(recstack('plan', '--stack', 'main', ...args)).toEqual({
+    code: 1,
+    out: '',
+    err: `[${flag}] must come with --trace, but there is none: name the requests to replay, or leave it out\n1 problem; nothing was written\n`,
+  });
+});
+
+test('a limit on requests over the SLO is refused where nothing tells them', () => {
+  own.servers('ranker: { rps: 10, target: 8, replicas: [2, 50], budget: { overSlo: 1% } }');
+  const { code, err } = plan();
+  expect(code).toBe(1);
+  expect(err).toMatch(
+    /^\[shop\/ranker\] budget\.overSlo must come with .*, which the server has not: add it, or limit overCapacity\n/,
+  );
+});
+
+test('where one of two files can not be written, neither is', () => {
+  mkdirSync(join(own.folder, 'page'));
+  const before = files();
+  const { code, out } = recstack(...PLAN, '--no-propose', '--json', 'plan.json', '--report', 'page');
+  expect({ code, out, files: files() }).toEqual({ code: 1, out: '', files: before });
+});
+
+test('a day that is not in the calendar is no start of a trace', () => {
+  expect(plan('--starts-at', '2026-02-31T00:00:00Z').code).toBe(1);
+  expect(plan('--starts-at', '2026-02-28T23:30:00-05:00').code).toBe(0);
+});

@@ -1,7 +1,12 @@
+import { parse } from 'yaml';
+import { type AutoscaleOnDemandProps, autoscaleOnDemand, type PeaksProps, type Platform } from '../../../lib';
 import type { Proposal } from '../../../lib/cli/plan/find-proposal';
 import type { PlannedServer } from '../../../lib/cli/plan/planned-server';
+import { plannedServers } from '../../../lib/cli/plan/planned-server';
 import { proposalYaml, proposedAutoscaling, withProposal } from '../../../lib/cli/plan/proposal';
 import type { Manifest } from '../../../lib/synth/manifest';
+import { monitored, withKeda } from '../../autoscaling/fixtures';
+import { ranker } from '../../serving/fixtures';
 
 const behavior: Proposal['behavior'] = {
   scaleUp: {
@@ -41,16 +46,14 @@ const hpa = (metric: object): Manifest => ({
 });
 
 test('a metric of requests keeps its name, and what is not proposed stays', () => {
-  const pods = { metric: { name: 'requests' }, target: { type: 'AverageValue', averageValue: '80' } };
+  const external = { metric: { name: 'own_requests' }, target: { type: 'AverageValue', averageValue: '80' } };
   const configMap = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'adapter' } };
-  const [proposed, other] = withProposal(server(hpa({ type: 'Pods', pods }), configMap), proposal);
+  const [proposed, other] = withProposal(server(hpa({ type: 'External', external }), configMap), proposal);
   expect(proposed?.spec).toEqual({
     scaleTargetRef: { name: 'ranker' },
     minReplicas: 3,
     maxReplicas: 30,
-    metrics: [
-      { type: 'Pods', pods: { metric: { name: 'requests' }, target: { type: 'AverageValue', averageValue: '85' } } },
-    ],
+    metrics: [{ type: 'External', external: { ...external, target: { type: 'AverageValue', averageValue: '85' } } }],
     behavior,
   });
   expect(other).toBe(configMap);
@@ -62,38 +65,46 @@ test('an autoscaler on CPU gets a metric of requests', () => {
   expect(Object(proposed?.spec).metrics).toEqual([
     {
       type: 'External',
-      external: { metric: { name: 'ranker-requests' }, target: { type: 'AverageValue', averageValue: '85' } },
+      external: { metric: { name: 'shop-ranker-requests' }, target: { type: 'AverageValue', averageValue: '85' } },
     },
   ]);
 });
 
-test('of a ScaledObject the query and the calendar stay, and CPU goes', () => {
-  const cron = { type: 'cron', metadata: { timezone: 'Asia/Shanghai', start: '0 19 * * *', desiredReplicas: '12' } };
-  const query = 'sum(rate(nv_inference_count[30s]))';
-  const [proposed] = withProposal(
-    server({
-      apiVersion: 'keda.sh/v1alpha1',
-      kind: 'ScaledObject',
-      metadata: { name: 'ranker' },
-      spec: {
-        minReplicaCount: 1,
-        maxReplicaCount: 5,
-        triggers: [
-          { type: 'prometheus', metadata: { query, threshold: '80' } },
-          { type: 'cpu', metricType: 'Utilization', metadata: { value: '60' } },
-          cron,
-        ],
-      },
-    }),
-    proposal,
-  );
-  expect(proposed?.spec).toEqual({
-    minReplicaCount: 3,
-    maxReplicaCount: 30,
-    advanced: { horizontalPodAutoscalerConfig: { behavior } },
-    triggers: [{ type: 'prometheus', metadata: { query, threshold: '85' } }, cron],
-  });
+const events = [
+  { name: 'double-11', every: 'year', start: '11-10T20:00', end: '11-12T02:00', multiple: 2 },
+  { name: 'opening', start: '2026-12-01T10:00', end: '2026-12-01T12:00', replicas: 9 },
+] as const;
+const peaks: PeaksProps = { timeZone: 'Asia/Shanghai', events };
+const perReplica = { rps: 100, readyAfter: '90s' } as const;
+const careful: Proposal = {
+  ...proposal,
+  requests: 85.5,
+  behavior: { ...behavior, scaleUp: { ...behavior.scaleUp, tolerance: '0' } },
+};
+
+test.each<[string, () => Platform, Partial<AutoscaleOnDemandProps>]>([
+  ['an HPA on requests', monitored, {}],
+  ['an HPA on what waits', monitored, { requests: undefined, queue: 4 }],
+  ['an HPA with peaks', monitored, { peaks }],
+  ['a ScaledObject on requests', withKeda, { fallback: { replicas: 9 } }],
+  ['a ScaledObject on what waits', withKeda, { requests: undefined, queue: 4 }],
+  ['a ScaledObject on several metrics, with peaks', withKeda, { queue: 4, cpu: '60%', peaks }],
+])('pasted into the environment, a proposal gives the manifests that were proposed: %s', (_, platform, props) => {
+  const before = planned(platform(), { replicas: [2, 20], requests: 70, perReplica, ...props });
+  const pasted = parse(proposalYaml(proposedAutoscaling(before, careful)));
+  const after = planned(platform(), pasted.autoscaling);
+  expect(kinds(withProposal(before, careful))).toEqual(kinds(after.manifests));
 });
+
+/** What decides on replicas; CronJobs mount what a script is told, which the manifests of a server don't hold. */
+const kinds = (manifests: readonly Manifest[]) => manifests.filter(({ kind }) => kind !== 'CronJob');
+
+function planned(shop: Platform, props: AutoscaleOnDemandProps): PlannedServer {
+  ranker({}, shop).autoscale(autoscaleOnDemand(props));
+  const [found] = plannedServers(shop, []);
+  if (found === undefined) throw new Error('no server');
+  return found;
+}
 
 test('what is to be pasted is in the words of an environment file, without what nobody measured', () => {
   expect(proposalYaml(proposedAutoscaling(server(), proposal))).toBe(
