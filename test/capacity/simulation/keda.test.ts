@@ -190,6 +190,13 @@ test('a fallback takes hold after more failures than its threshold, and holds it
   expect(wanted(scaledObject(spec), times(7, 300), 3, { cluster: { outages } })).toEqual([3, 3, 3, 6, 6, 3, 3]);
 });
 
+test('failures only count in a row', () => {
+  const fallback = { failureThreshold: 1, replicas: 9 };
+  const autoscaler = scaledObject({ minReplicaCount: 1, fallback, triggers: [prometheus('100')] });
+  const rates = [undefined, 300, undefined, 300, undefined, undefined];
+  expect(rates.map((rate, i) => autoscaler.sync(15 * i, seen(3, { rate })))).toEqual([3, 3, 3, 3, 3, 6]);
+});
+
 test('keda#6053: where it may go to zero, polls fail as well as the autoscaler, so that the fallback comes sooner', () => {
   const spec = { advanced: DOWN, fallback: { failureThreshold: 3, replicas: 6 }, triggers: [prometheus('100')] };
   // Failures at 15, at 30 twice, and at 45: the fourth is more than three.
