@@ -1,5 +1,5 @@
-import { instantsOf, wallClock } from '../../core/clocks';
 import { type CronField, cronFields, hasCronValues } from '../../core/cron';
+import { instantsOf, wallClock } from '../../core/time-zones';
 
 const DAY = 86_400_000;
 /** As far as KEDA looks: a schedule that has no time in so many years has none. */
