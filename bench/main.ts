@@ -1,12 +1,13 @@
 /**
  * What recstack's synth costs, as ratios in one run: against the same objects given to cdk8s as literals, without any
  * logic, and against nothing but the YAML writer. How it grows with objects and charts. And what `npm run synth` costs
- * as a whole, against the start of a Node that does nothing. And the simulated autoscaler, by the length of its trace.
+ * as a whole, against the start of a Node that does nothing. And the simulated autoscaler and whole replays, by the length
+ * of the trace and the number of services.
  */
 import { deepEqual } from 'node:assert/strict';
 import { ApiObject, type ApiObjectProps, App, Chart, Yaml } from 'cdk8s';
 import { autoscaleOnResources, ModelServer, Platform, tensorflowServing, triton } from '../lib';
-import { HpaController, policyOf } from '../lib/capacity';
+import { autoscalerOf, HpaController, policyOf, replay, type Trace } from '../lib/capacity';
 import type { Manifest } from '../lib/synth/manifest';
 import { byChart, render } from '../lib/synth/render';
 import { toYaml } from '../lib/synth/synth';
@@ -106,6 +107,62 @@ function simulate(syncs: number): number {
   return replicas;
 }
 
+/** Replays of everything: arrivals, pods, load, the autoscaler, and what it comes to. */
+function replays(): void {
+  const year = traffic(10 * DAYS);
+  const trace = { ...year, requests: year.requests.slice(0, DAYS * 1440) };
+  const days = { ...year, requests: year.requests.slice(0, 4.5 * 1440) };
+  const services = (count: number) => () => Array.from({ length: count }, () => byRequests(days));
+  const work = {
+    base: () => byRequests(trace),
+    cpu: () => byCpu(trace),
+    keda: () => byKeda(trace),
+    tenfold: () => byRequests(year),
+    ten: services(10),
+    hundred: services(100),
+  };
+  const { base, cpu, keda, tenfold, ten, hundred } = compare(work, { by: ofFunction, turns: 3 });
+  const seconds = [base, cpu, keda].map((value) => value.toFixed(2)).join(', ');
+  console.log(`\n45 days of one service: ${seconds} s of CPU (HPA on requests, HPA on CPU, ScaledObject with cron)`);
+  console.log(`ten times as long: ${ratio(tenfold, base)} times the CPU (10 is linear)`);
+  console.log(`100 services instead of ten: ${ratio(hundred, ten)} times the CPU (10 is linear)`);
+}
+
+const DAYS = 45;
+const SERVICE = { capacity: 100, readySeconds: 120, metricWindow: 30 };
+
+/** Days that rise and fall, with a surge each evening. */
+function traffic(days: number): Trace {
+  const requests = Float64Array.from({ length: days * 1440 }, (_, minute) => {
+    const surge = minute % 1440 > 1200 ? 3 : 1;
+    return 60 * surge * (2500 + 2000 * Math.sin((2 * Math.PI * minute) / 1440));
+  });
+  return { name: 'days', step: 60, startsAt: Date.parse('2026-01-01T00:00Z') / 1000, requests };
+}
+
+function byHpa(trace: Trace, metric: object): number {
+  const spec = { minReplicas: 3, maxReplicas: 600, metrics: [metric] };
+  const manifest = { apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', spec };
+  return replay(trace, SERVICE, autoscalerOf([manifest]), 30).overCapacity;
+}
+
+const byRequests = (trace: Trace) =>
+  byHpa(trace, { type: 'External', external: { metric: { name: 'requests' }, target: { averageValue: '80' } } });
+
+const byCpu = (trace: Trace) =>
+  byHpa(trace, { type: 'Resource', resource: { name: 'cpu', target: { averageUtilization: 50 } } });
+
+function byKeda(trace: Trace): number {
+  const evening = { timezone: 'Europe/Berlin', start: '45 20 * * *', end: '0 1 * * *', desiredReplicas: '100' };
+  const triggers = [
+    { type: 'prometheus', metadata: { query: 'sum(rate(requests_total[1m]))', threshold: '80' } },
+    { type: 'cron', metadata: evening },
+  ];
+  const spec = { minReplicaCount: 3, maxReplicaCount: 600, triggers };
+  const manifest = { apiVersion: 'keda.sh/v1alpha1', kind: 'ScaledObject', spec };
+  return replay(trace, SERVICE, autoscalerOf([manifest], { startsAt: trace.startsAt }), 30).overCapacity;
+}
+
 row('objects', 'vs. literals', 'vs. YAML alone', 'CPU per object');
 overhead(100, 15);
 overhead(1000, 9);
@@ -113,3 +170,4 @@ overhead(10_000, 3);
 growth();
 wholeSynth();
 simulation();
+replays();

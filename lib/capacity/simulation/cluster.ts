@@ -21,7 +21,7 @@ export interface Cluster {
   readonly seed?: number;
 }
 
-/** Seconds that are not exceeded by a share of all: `[[0.5, 0], [0.9, 59]]`. Between them, it is as far as it looks. */
+/** Seconds that a share of all does not exceed, the shares rising: `[[0.5, 0], [0.9, 59]]`. Between them it is linear. */
 export type Quantiles = readonly (readonly [share: number, seconds: number])[];
 
 /**

@@ -29,6 +29,9 @@ const BINARY: readonly Record<string, (a: Value, b: Value) => Value>[] = [
   { '??': (a, b) => a ?? b },
 ];
 
+/** The level of the powers: they bind from the right, and a sign binds less than they do. */
+const POWERS = BINARY.length - 2;
+
 const FUNCTIONS: Record<string, (values: readonly number[]) => number> = {
   max: (values) => Math.max(...values),
   min: (values) => Math.min(...values),
@@ -93,27 +96,23 @@ class Parser {
 
   private binary(level: number): Node {
     const operators = BINARY[level];
-    if (operators === undefined) return this.unary();
+    if (operators === undefined) return this.primary();
+    if (level === POWERS && this.takes('-')) {
+      const operand = this.binary(level);
+      return (values) => -number(operand(values));
+    }
+    if (level === POWERS && (this.takes('!') || this.takes('not'))) {
+      const operand = this.binary(level);
+      return (values) => !truth(operand(values));
+    }
     let left = this.binary(level + 1);
     for (;;) {
       const apply = operators[this.tokens[this.next] ?? ''];
       if (apply === undefined) return left;
       this.next++;
-      const [a, b] = [left, this.binary(level + 1)];
+      const [a, b] = [left, this.binary(level === POWERS ? level : level + 1)];
       left = (values) => apply(a(values), b(values));
     }
-  }
-
-  private unary(): Node {
-    if (this.takes('-')) {
-      const operand = this.unary();
-      return (values) => -number(operand(values));
-    }
-    if (this.takes('!') || this.takes('not')) {
-      const operand = this.unary();
-      return (values) => !truth(operand(values));
-    }
-    return this.primary();
   }
 
   private primary(): Node {

@@ -1,6 +1,6 @@
 import { Arrivals, duration, type Trace } from '../traces/trace';
 import type { Autoscaler } from './autoscaler';
-import type { Service } from './service';
+import { checkService, type Service } from './service';
 import { SYNC_PERIOD } from './ticks';
 
 /**
@@ -23,7 +23,9 @@ export function oracle(trace: Trace, service: Service, fewest: number): Autoscal
 }
 
 /** The replicas that the requests of each tick need. */
-export function needs(trace: Trace, { capacity }: Service, fewest: number): Int32Array {
+export function needs(trace: Trace, service: Service, fewest: number): Int32Array {
+  checkService(service);
+  const { capacity } = service;
   const arrivals = new Arrivals(trace);
   const end = duration(trace);
   return Int32Array.from({ length: Math.ceil(end / SYNC_PERIOD) }, (_, i) => {

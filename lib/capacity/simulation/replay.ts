@@ -3,7 +3,7 @@ import type { Autoscaler } from './autoscaler';
 import type { Cluster } from './cluster';
 import { Fleet } from './fleet';
 import { Lateness, type ShareLate } from './lateness';
-import type { Service } from './service';
+import { checkService, type Service } from './service';
 import { Sight } from './sight';
 import { SYNC_PERIOD } from './ticks';
 
@@ -45,6 +45,7 @@ export interface ReplayOptions {
  * counts as over capacity; at none it is everything.
  *
  * @param initial replicas that are ready at the start
+ * @throws Error for a service that can't be
  */
 export function replay(
   trace: Trace,
@@ -53,6 +54,7 @@ export function replay(
   initial: number,
   { cluster = {}, late }: ReplayOptions = {},
 ): Replay {
+  checkService(service);
   const arrivals = new Arrivals(trace);
   const end = duration(trace);
   const ticks = Math.ceil(end / SYNC_PERIOD);

@@ -54,3 +54,18 @@ export interface Cpu {
    */
   readonly starting?: number;
 }
+
+/** @throws Error for a service that can't be */
+export function checkService({ capacity, readySeconds, metricWindow }: Service): void {
+  const must = (is: boolean, name: string, rule: string, value: number) => {
+    if (!is) throw new Error(`${name} must be ${rule}, got ${value}`);
+  };
+  must(
+    capacity > 0 && Number.isFinite(capacity),
+    'capacity',
+    'the requests per second of a replica, above 0',
+    capacity,
+  );
+  must(readySeconds >= 0, 'readySeconds', 'a number of seconds, 0 or more', readySeconds);
+  must(metricWindow > 0 && Number.isFinite(metricWindow), 'metricWindow', 'a number of seconds above 0', metricWindow);
+}

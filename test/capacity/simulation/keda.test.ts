@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { autoscalerOf } from '../../../lib/capacity/simulation/manifests';
-import { DOWN_AT_ONCE, prometheus, scaledObject, seen, times, wanted } from './fixtures';
+import { DOWN_AT_ONCE, external, hpa, prometheus, scaledObject, seen, times, wanted } from './fixtures';
 
 const DOWN = { horizontalPodAutoscalerConfig: { behavior: DOWN_AT_ONCE } };
 
@@ -21,6 +22,41 @@ test('between its bounds it is an autoscaler by the metric that it serves', () =
     triggers: [prometheus('100')],
   });
   expect(wanted(autoscaler, [200, 500, 900, 900, 100, 100], 2)).toEqual([2, 2, 5, 6, 6, 2]);
+});
+
+test('with a minimum, and metrics that can be read, it is the same as an autoscaler without KEDA', () => {
+  const rates = fc.array(fc.integer({ min: 0, max: 3000 }), { minLength: 1, maxLength: 80 });
+  const rule = fc.record({
+    stabilizationWindowSeconds: fc.constantFrom(0, 60, 300),
+    policies: fc.tuple(
+      fc.record({
+        type: fc.constantFrom('Pods', 'Percent'),
+        value: fc.integer({ min: 1, max: 50 }),
+        periodSeconds: fc.constantFrom(15, 60),
+      }),
+    ),
+  });
+  const behavior = fc.option(fc.record({ scaleUp: rule, scaleDown: rule }), { nil: undefined });
+  fc.assert(
+    fc.property(
+      rates,
+      behavior,
+      fc.integer({ min: 1, max: 5 }),
+      fc.integer({ min: 6, max: 40 }),
+      (all, rules, min, max) => {
+        const more = rules === undefined ? {} : { behavior: rules };
+        const plain = hpa({ minReplicas: min, maxReplicas: max, metrics: [external('requests', '80')], ...more });
+        const advanced = { horizontalPodAutoscalerConfig: more };
+        const keda = scaledObject({
+          minReplicaCount: min,
+          maxReplicaCount: max,
+          advanced,
+          triggers: [prometheus('80')],
+        });
+        expect(wanted(keda, all, min)).toEqual(wanted(plain, all, min));
+      },
+    ),
+  );
 });
 
 test('the rules of scaling are those of the object, and without any the older path is taken', () => {
@@ -188,6 +224,13 @@ test('a fallback takes hold after more failures than its threshold, and holds it
   // And it ends with the first value that can be read.
   const outages = [{ from: 15, until: 75 }];
   expect(wanted(scaledObject(spec), times(7, 300), 3, { cluster: { outages } })).toEqual([3, 3, 3, 6, 6, 3, 3]);
+});
+
+test('failures only count in a row', () => {
+  const fallback = { failureThreshold: 1, replicas: 9 };
+  const autoscaler = scaledObject({ minReplicaCount: 1, fallback, triggers: [prometheus('100')] });
+  const rates = [undefined, 300, undefined, 300, undefined, undefined];
+  expect(rates.map((rate, i) => autoscaler.sync(15 * i, seen(3, { rate })))).toEqual([3, 3, 3, 3, 3, 6]);
 });
 
 test('keda#6053: where it may go to zero, polls fail as well as the autoscaler, so that the fallback comes sooner', () => {

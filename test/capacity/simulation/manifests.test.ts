@@ -1,4 +1,5 @@
 import { autoscalerOf } from '../../../lib/capacity/simulation/manifests';
+import { measureOf } from '../../../lib/capacity/simulation/readings';
 import { cpu, DOWN_AT_ONCE, external, hpa, SERVICE, seen, times, wanted } from './fixtures';
 
 const BOUNDS = { minReplicas: 1, maxReplicas: 20, behavior: DOWN_AT_ONCE };
@@ -77,15 +78,31 @@ test.each([
   ['vllm_num_requests_running', 'inFlight'],
   ['ranker_concurrency', 'inFlight'],
   ['requests_per_second', 'rate'],
+  // As recstack emits them: neither the namespace nor the server says what it is.
+  ['gpu-pool-queue-ranker-requests', 'rate'],
+  ['shop-requests-concurrency', 'inFlight'],
+  ['shop-ranker-queue', 'queue'],
 ] as const)('the metric %s is taken for %s', (name, field) => {
   const autoscaler = hpa({ ...BOUNDS, metrics: [external(name, '10')] });
   expect(autoscaler.sync(0, seen(5, { rate: 20, inFlight: 20, queue: 20, [field]: 90 }))).toBe(9);
 });
 
-test('the use of GPUs is in percent', () => {
+test('the use of GPUs is a share as recstack emits it, and in percent as the exporter tells', () => {
   const metric = { type: 'Pods', pods: { metric: { name: 'DCGM_FI_DEV_GPU_UTIL' }, target: { averageValue: '40' } } };
-  const autoscaler = hpa({ ...BOUNDS, metrics: [metric] });
-  expect(autoscaler.sync(0, seen(4, { busy: 0.8 }))).toBe(8);
+  expect(hpa({ ...BOUNDS, metrics: [metric] }).sync(0, seen(4, { busy: 0.8 }))).toBe(8);
+  const share = hpa({ ...BOUNDS, metrics: [external('shop-ranker-gpu', '400m')] });
+  expect(share.sync(0, seen(4, { busy: 0.8 }))).toBe(8);
+});
+
+test.each([
+  ['sum(rate(nv_inference_queue_duration_us[1m]))', 'requests'],
+  ['sum(vllm:num_requests_waiting{job="running"})', 'queue'],
+  ['sum by (gpu) (requests_in_flight)', 'concurrency'],
+  ['avg(DCGM_FI_DEV_GPU_UTIL)', 'gpuPercent'],
+  ['sum(gpu_utilization)', 'gpu'],
+  ['sum(requests_per_second{job="queue"})', 'requests'],
+])('the query %s is taken for %s', (query, measure) => {
+  expect(measureOf({ name: 'prometheus', query })).toBe(measure);
 });
 
 test('whoever knows better says what a metric tells of', () => {

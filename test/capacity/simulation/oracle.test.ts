@@ -43,3 +43,8 @@ test('it takes time in proportion to the trace, however long replicas take to be
   const trace = traceOf(times(200_000, 100));
   expect(oracleHours(trace, { ...SERVICE, readySeconds: 1_000_000 }, 0)).toBeCloseTo(200_000 * TICK, 6);
 });
+
+test('what no replica can answer is refused', () => {
+  const rule = 'capacity must be the requests per second of a replica, above 0, got 0';
+  expect(() => oracleHours(traceOf([1]), { ...SERVICE, capacity: 0 }, 1)).toThrow(new Error(rule));
+});

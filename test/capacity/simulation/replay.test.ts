@@ -94,6 +94,19 @@ test('without a ready replica everything is late, and nobody is asked', () => {
   expect(result.late).toBe(150);
 });
 
+test.each([
+  [{ capacity: 0 }, 'capacity must be the requests per second of a replica, above 0, got 0'],
+  [
+    { capacity: Number.POSITIVE_INFINITY },
+    'capacity must be the requests per second of a replica, above 0, got Infinity',
+  ],
+  [{ readySeconds: -1 }, 'readySeconds must be a number of seconds, 0 or more, got -1'],
+  [{ metricWindow: 0 }, 'metricWindow must be a number of seconds above 0, got 0'],
+  [{ metricWindow: Number.NaN }, 'metricWindow must be a number of seconds above 0, got NaN'],
+])('a service that can not be is refused: %p', (wrong, text) => {
+  expect(() => replay(traceOf([1]), { ...SERVICE, ...wrong }, constantly(1), 1)).toThrow(new Error(text));
+});
+
 const ratesArb = fc.array(fc.integer({ min: 0, max: 3000 }), { minLength: 1, maxLength: 60 });
 
 test('what is answered and what is over capacity are all requests, whatever the autoscaler does', () => {
