@@ -12,6 +12,7 @@ import type { Manifest } from '../lib/synth/manifest';
 import { byChart, render } from '../lib/synth/render';
 import { toYaml } from '../lib/synth/synth';
 import { compare, ofCommand, ofFunction } from './cpu';
+import { onTraces } from './traces';
 
 /** The objects of one server: what ModelServer and its autoscaler emit. */
 const OBJECTS_PER_SERVER = 7;
@@ -171,3 +172,4 @@ growth();
 wholeSynth();
 simulation();
 replays();
+onTraces();
