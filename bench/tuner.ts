@@ -3,8 +3,7 @@
  * `node -r tsx/cjs bench/tuner.ts TRACE.csv`, with a trace of columns `time_s,requests` and some weeks.
  */
 import { readFileSync } from 'node:fs';
-import { type DemandPolicy, propose } from '../lib/capacity';
-import type { Trace } from '../lib/capacity/traces/trace';
+import { type DemandPolicy, duration, propose, readTrace, scale, slice, type Trace } from '../lib/capacity';
 import { Course } from '../lib/capacity/tuner/course';
 
 const SERVICE = { capacity: 100, readySeconds: 120, metricWindow: 30 };
@@ -12,13 +11,10 @@ const FEWEST = 3;
 const BUDGET = 0.0002;
 
 const file = process.argv[2] ?? '../shared/traces/worldcup98-may1-jun14.csv';
-const whole = read(file);
-const DAY = 86_400 / whole.step;
-const days = (from: number, until: number, times = 1): Trace => ({
-  ...whole,
-  requests: whole.requests.slice(from * DAY, until * DAY).map((count) => count * times),
-});
-const last = Math.floor(whole.requests.length / DAY);
+const whole = readTrace(readFileSync(file), { name: file }).trace;
+const DAY = 86_400;
+const days = (from: number, until: number, times = 1) => scale(slice(whole, from * DAY, until * DAY), times);
+const last = Math.floor(duration(whole) / DAY);
 
 const row = (...cells: readonly string[]) => console.log(cells.map((cell) => cell.padEnd(26)).join(''));
 row('learnt from', 'tried on', 'over capacity', 'by the oracle');
@@ -42,18 +38,4 @@ function tried(name: string, policy: DemandPolicy): void {
   again('ready after 140 s', days(last - 7, last), { ...SERVICE, readySeconds: 140 });
   again('window of 60 s', days(last - 7, last), { ...SERVICE, metricWindow: 60 });
   again('syncs 7 s later', days(last - 7, last), SERVICE, 7);
-}
-
-/** Without a row nothing came. */
-function read(path: string): Trace {
-  const rows = readFileSync(path, 'utf8')
-    .trim()
-    .split('\n')
-    .slice(1)
-    .map((line) => line.split(',').map(Number));
-  const [[start = 0] = [], [second = 0] = []] = rows;
-  const step = second - start;
-  const requests = new Float64Array(((rows.at(-1)?.[0] ?? 0) - start) / step + 1);
-  for (const [at = 0, count = 0] of rows) requests[(at - start) / step] = count;
-  return { name: path, step, requests };
 }

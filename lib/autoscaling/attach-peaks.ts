@@ -30,13 +30,7 @@ export class AttachedPeaks {
   ) {
     const { replicas, behavior, readySeconds, hasKeda } = about;
     const [ordinary, most] = replicas;
-    const { tolerance, ...rules } = behavior.scaleUp;
-    const scaleUp = {
-      ...rules,
-      // The types of Kubernetes know neither which words there are.
-      selectPolicy: rules.selectPolicy as 'Max' | 'Min' | 'Disabled',
-      policies: rules.policies.map((policy) => ({ ...policy, type: policy.type as 'Pods' | 'Percent' })),
-    };
+    const { tolerance, ...scaleUp } = behavior.scaleUp;
     const off = tolerance === undefined ? {} : { tolerance: amount(tolerance) };
     this.server = { readySeconds, ordinary, most, scaleUp, ...off };
     this.engine = hasKeda ? 'cron-triggers' : 'jobs';

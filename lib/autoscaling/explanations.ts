@@ -85,7 +85,7 @@ export function secondsFor(from: number, to: number, { scaleUp, scaleDown }: Emi
     minReplicas: Math.min(from, to),
     maxReplicas: Math.max(from, to),
     metrics: [{ kind: 'perReplica', value: 1000, isCpu: false }],
-    behavior: { up: toRules(scaleUp), down: toRules(scaleDown) },
+    behavior: { up: scaleUp, down: scaleDown },
     tolerance: { up: 0, down: 0 },
   });
   let replicas = from;
@@ -95,16 +95,4 @@ export function secondsFor(from: number, to: number, { scaleUp, scaleDown }: Emi
     if (replicas === to) return now;
   }
   return undefined;
-}
-
-function toRules({ stabilizationWindowSeconds, selectPolicy, policies }: EmittedRules) {
-  return {
-    stabilizationWindowSeconds,
-    selectPolicy: selectPolicy as 'Max' | 'Min' | 'Disabled',
-    policies: policies.map(({ type, value, periodSeconds }) => ({
-      type: type as 'Pods' | 'Percent',
-      value,
-      periodSeconds,
-    })),
-  };
 }

@@ -1,5 +1,5 @@
-import type { HPAScalingPolicy, HPAScalingRules } from 'kubernetes-types/autoscaling/v2';
 import { z } from 'zod';
+import type { Rules } from '../capacity/hpa/limits';
 import { type Duration, seconds } from '../core/durations';
 import { fraction } from '../core/percentages';
 import { must, oneOf, oneOfMaps, pattern, shortOrMap, wholeNumber } from '../core/schema';
@@ -97,11 +97,11 @@ export const toleranceSchema = shortOrMap(
 export type Tolerance = z.output<typeof toleranceSchema>;
 
 /** The rules of one direction as Kubernetes writes them, all spelt out; its types of 1.30 don't have the tolerance. */
-export type EmittedRules = Required<
-  Pick<HPAScalingRules, 'policies' | 'selectPolicy' | 'stabilizationWindowSeconds'>
-> & {
+export interface EmittedRules extends Rules {
+  /** Not read-only, as Kubernetes' types are not. */
+  readonly policies: Rules['policies'][number][];
   readonly tolerance?: string;
-};
+}
 
 /** The rules of both directions. */
 export interface EmittedBehavior {
@@ -133,7 +133,7 @@ function rulesOf(
   };
 }
 
-function policyOf(policy: z.output<typeof podsSchema> | z.output<typeof percentSchema>): HPAScalingPolicy {
+function policyOf(policy: z.output<typeof podsSchema> | z.output<typeof percentSchema>): Rules['policies'][number] {
   const periodSeconds = seconds(policy.every);
   return 'pods' in policy
     ? { type: 'Pods', value: policy.pods, periodSeconds }

@@ -4,18 +4,11 @@ import { plan } from '../synth/plan';
 import { describeGpuHours } from './describe-gpu-hours';
 import { describeWorkload } from './describe-workload';
 import { buildEnvironment, type Choice, environmentCommand } from './environment';
+import type { ReplayOptions } from './plan/replay-traffic';
 import { report } from './report';
 import type { Terminal } from './terminal';
 
-interface Options extends Choice {
-  readonly trace: readonly string[];
-  readonly server: readonly string[];
-  readonly scale: number;
-  readonly startsAt?: number;
-  readonly propose: boolean;
-  readonly report: string | boolean;
-  readonly json?: string;
-}
+type Options = Choice & ReplayOptions;
 
 /** Exit code where all is well but a budget is broken: CI can tell it from a plan that failed. */
 const BUDGET_BROKEN = 2;

@@ -59,3 +59,14 @@ function unlikeJson(value: unknown): string | undefined {
     ? undefined
     : `an object of ${prototype.constructor.name}`;
 }
+
+/** The result of `read`, or nothing where the input is wrong, which is added to `problems`. */
+export function collecting<T>(problems: Problem[], read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (!InvalidInput.is(error)) throw error;
+    problems.push(...error.problems);
+    return undefined;
+  }
+}

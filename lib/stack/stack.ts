@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import { App } from 'cdk8s';
 import type { z } from 'zod';
 import { type ImageLock, imageLockSchema } from '../core/images';
-import { InvalidInput, type Problem } from '../core/problem';
+import { collecting, InvalidInput, type Problem } from '../core/problem';
 import { readEnvironment, readYaml } from './environment-file';
 
 /** What a stack is told beside its environment's values. */
@@ -64,16 +64,5 @@ export class Stack<Environment extends z.ZodType = z.ZodType> {
     const app = new App();
     this.compose(app, environment.data, { name: environment.name, images });
     return app;
-  }
-}
-
-/** The result of `read`, or nothing where the input is wrong, which is added to `problems`. */
-function collecting<T>(problems: Problem[], read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (!InvalidInput.is(error)) throw error;
-    problems.push(...error.problems);
-    return undefined;
   }
 }

@@ -1,3 +1,5 @@
+import { Random } from '../traces/random';
+
 /** Where replicas come to, beside what the service itself takes to be ready. */
 export interface Cluster {
   /**
@@ -88,8 +90,8 @@ export interface Outage {
 /** Seconds by chance, in a row that a seed decides. */
 export function delays(delay: number | Quantiles, seed: number): () => number {
   if (typeof delay === 'number') return () => delay;
-  const chance = random(seed);
-  return () => secondsAt(delay, chance());
+  const chance = new Random(seed);
+  return () => secondsAt(delay, chance.uniform());
 }
 
 function secondsAt(quantiles: Quantiles, share: number): number {
@@ -99,19 +101,4 @@ function secondsAt(quantiles: Quantiles, share: number): number {
     [below, least] = [at, seconds];
   }
   return least;
-}
-
-/**
- * Numbers from 0 up to 1, by mulberry32: 32 bits of state are enough for delays.
- *
- * @see https://gist.github.com/tommyettinger/46a874533244883189143505d203312c
- */
-function random(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let bits = Math.imul(state ^ (state >>> 15), 1 | state);
-    bits = (bits + Math.imul(bits ^ (bits >>> 7), 61 | bits)) ^ bits;
-    return ((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -1,4 +1,5 @@
 import type { Service } from '../simulation/service';
+import { scale } from '../traces/scale';
 import type { Trace } from '../traces/trace';
 import { Course, type Surge } from './course';
 import { DEFAULT_TOLERANCE, type DemandPolicy } from './policy';
@@ -48,7 +49,7 @@ export class Stage {
       ...this.asIs,
       ...traces.flatMap((trace) => {
         const times = growthOf(trace, service, fewest);
-        const grown = grow(trace, times);
+        const grown = scale(trace, times);
         return [scene(trace, PHASE), scene(grown, 0, times), scene(grown, PHASE, times)];
       }),
     ];
@@ -132,10 +133,6 @@ export function ceilingFor(traces: readonly Trace[], { capacity }: Service, fewe
 
 /** A ceiling is there against a metric gone wild; one that bites on a busy day fails requests. */
 const CEILING = 10;
-
-function grow(trace: Trace, times: number): Trace {
-  return { ...trace, requests: trace.requests.map((count) => count * times) };
-}
 
 /** Requests per second in the busiest step. */
 function peakOf({ requests, step }: Trace): number {

@@ -1,6 +1,6 @@
 import type { App } from 'cdk8s';
 import { fraction } from '../../core/percentages';
-import { InvalidInput, type Problem } from '../../core/problem';
+import { collecting, InvalidInput, type Problem } from '../../core/problem';
 import type { Manifest } from '../../synth/manifest';
 import { brokenBudget } from './budget';
 import { findProposal, type Proposal } from './find-proposal';
@@ -112,15 +112,4 @@ function proposalFor(
     front: proposal.front,
     notes: proposal.notes,
   };
-}
-
-/** The result of `read`, or nothing where the input is wrong, which is added to `problems`. */
-function collecting<T>(problems: Problem[], read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (!InvalidInput.is(error)) throw error;
-    problems.push(...error.problems);
-    return undefined;
-  }
 }

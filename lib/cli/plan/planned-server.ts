@@ -37,10 +37,11 @@ export function plannedServers(root: IConstruct, names: readonly string[]): Plan
   }
   const isChosen = ({ path, server }: (typeof all)[number]) => names.includes(path) || names.includes(server.name);
   const chosen = names.length === 0 ? all : all.filter(isChosen);
+  const budgets = budgetsBelow(root);
   const problems = [
     ...unknownNames(names, all),
     ...chosen.flatMap(unmeasured),
-    ...chosen.flatMap((one) => unlimited(root, one)),
+    ...chosen.flatMap((one) => unlimited(one, budgets.get(one.path))),
   ];
   if (problems.length > 0) throw new InvalidInput(problems);
   return chosen.flatMap(({ path, server: about }) => {
@@ -49,7 +50,7 @@ export function plannedServers(root: IConstruct, names: readonly string[]): Plan
     const service = { capacity: perReplica.rps, readySeconds, metricWindow: metricSeconds };
     const onRequests = { ...service, metricWindow: Math.max(SHORTEST_WINDOW, metricSeconds) };
     const manifests = about.objects.filter(ApiObject.isApiObject).map((object): Manifest => object.toJson());
-    return [{ path, about, perReplica, service, onRequests, manifests, budget: budgetAt(root, path) }];
+    return [{ path, about, perReplica, service, onRequests, manifests, budget: budgets.get(path) ?? {} }];
   });
 }
 
@@ -72,8 +73,11 @@ function unmeasured({ path, server }: ReturnType<typeof scaledBelow>[number]): P
 }
 
 /** A limit that nothing can be held against would pass whatever comes. */
-function unlimited(root: IConstruct, { path, server }: ReturnType<typeof scaledBelow>[number]): Problem[] {
-  if (budgetAt(root, path).overSlo === undefined || server.perReplica === undefined) return [];
+function unlimited(
+  { path, server }: ReturnType<typeof scaledBelow>[number],
+  budget: TrafficBudget | undefined,
+): Problem[] {
+  if (budget?.overSlo === undefined || server.perReplica === undefined) return [];
   const lacks = [
     ...(server.perReplica.serviceSeconds === undefined ? ['perReplica.serviceTime'] : []),
     ...(server.slos.some(({ kind }) => kind === 'latency') ? [] : ['an objective for the latency']),
@@ -83,7 +87,8 @@ function unlimited(root: IConstruct, { path, server }: ReturnType<typeof scaledB
   return [{ where: path, text }];
 }
 
-function budgetAt(root: IConstruct, path: string): TrafficBudget {
-  const construct = root.node.findAll().find(({ node }) => node.path === path);
-  return (construct && trafficBudgetOf(construct)) ?? {};
+/** Budgets by the paths of their constructs. */
+function budgetsBelow(root: IConstruct): ReadonlyMap<string, TrafficBudget> {
+  const all = root.node.findAll().map((construct) => [construct.node.path, trafficBudgetOf(construct)] as const);
+  return new Map(all.flatMap(([path, budget]) => (budget === undefined ? [] : [[path, budget] as const])));
 }

@@ -9,7 +9,8 @@ import { trafficPage } from './report/page';
 import { trafficJson } from './traffic-json';
 import { writeFiles } from './write-file';
 
-interface Options {
+/** What the command was told, beside the stack. */
+export interface ReplayOptions {
   readonly env: string;
   readonly trace: readonly string[];
   readonly server: readonly string[];
@@ -26,7 +27,7 @@ interface Options {
  * @returns what is broken of the servers' budgets
  * @throws InvalidInput with everything that is wrong; nothing is written then
  */
-export function replayTraffic(app: App, options: Options, terminal: Terminal): readonly Problem[] {
+export function replayTraffic(app: App, options: ReplayOptions, terminal: Terminal): readonly Problem[] {
   // What synth refuses has no manifests to replay against.
   render(app, { deferred: 'keep' });
   const progress = terminal.progress ?? (() => {});

@@ -3,20 +3,11 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { readTrace, type TraceOptions } from '../../../lib/capacity';
 import { InvalidInput } from '../../../lib/core/problem';
+import { refusal } from './refusal';
 
 function read(content: string | Uint8Array, options: TraceOptions = {}) {
   const { trace, repairs } = readTrace(content, { name: 't', ...options });
   return { requests: [...trace.requests], repairs };
-}
-
-function refusal(content: string | Uint8Array, options: TraceOptions = {}): string {
-  try {
-    readTrace(content, { name: 't', ...options });
-  } catch (error) {
-    if (InvalidInput.is(error)) return error.message;
-    throw error;
-  }
-  throw new Error('it was read');
 }
 
 function rows(...values: readonly (readonly [number | string, number | string])[]): string {

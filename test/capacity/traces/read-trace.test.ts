@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { readTrace, type TraceOptions } from '../../../lib/capacity';
-import { InvalidInput } from '../../../lib/core/problem';
+import { refusal } from './refusal';
 
 const SHARED = join(__dirname, '../../../../shared/traces');
 
@@ -10,16 +10,6 @@ function read(content: string | Uint8Array, options: TraceOptions = {}) {
   const { trace, repairs } = readTrace(content, { name: 't', ...options });
   const { name, requests, ...rest } = trace;
   return { ...rest, requests: [...requests], repairs };
-}
-
-function refusal(content: string | Uint8Array, options: TraceOptions = {}): string {
-  try {
-    readTrace(content, { name: 't', ...options });
-  } catch (error) {
-    if (InvalidInput.is(error)) return error.message;
-    throw error;
-  }
-  throw new Error('it was read');
 }
 
 /** 2026-11-10T20:00:00Z */

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Manifest } from '../../../lib/synth/manifest';
 import type { Client } from '../harness/client';
 import type { Cluster } from '../harness/cluster';
+import { apiRegistration } from './api-registration';
 import { LoopbackServer } from './loopback-server';
 
 /** What the answer is made from: the path below the version of the group, and the query. */
@@ -37,30 +38,8 @@ export class ApiExtension {
   }
 
   private registration(): Manifest[] {
-    const { group, version } = this.api;
-    const { port } = this.server;
-    const service = { name: group.replaceAll('.', '-'), namespace: 'kube-system' };
-    return [
-      {
-        apiVersion: 'v1',
-        kind: 'Service',
-        metadata: service,
-        spec: { type: 'ExternalName', externalName: 'localhost', ports: [{ port }] },
-      },
-      {
-        apiVersion: 'apiregistration.k8s.io/v1',
-        kind: 'APIService',
-        metadata: { name: `${version}.${group}` },
-        spec: {
-          group,
-          version,
-          service: { ...service, port },
-          insecureSkipTLSVerify: true,
-          groupPriorityMinimum: 100,
-          versionPriority: 100,
-        },
-      },
-    ];
+    const service = { name: this.api.group.replaceAll('.', '-'), namespace: 'kube-system' };
+    return apiRegistration(this.api, service, this.server.port);
   }
 
   private async respond({ url = '' }: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -8,6 +8,7 @@ import { eventually } from '../harness/eventually';
 import { freePorts } from '../harness/ports';
 import { Program } from '../harness/process';
 import { Workspace } from '../harness/workspace';
+import { apiRegistration } from './api-registration';
 import { FRONT_PROXY } from './front-proxy';
 
 const HOME = 'keda';
@@ -89,27 +90,6 @@ const CERTIFICATES = { name: 'kedaorg-certs', namespace: HOME };
 const SECRET = { apiVersion: 'v1', kind: 'Secret', metadata: CERTIFICATES };
 
 function registration(port: number): Manifest[] {
-  const service = { name: 'keda-metrics-apiserver', namespace: HOME };
-  const [group, version] = ['external.metrics.k8s.io', 'v1beta1'];
-  return [
-    {
-      apiVersion: 'v1',
-      kind: 'Service',
-      metadata: service,
-      spec: { type: 'ExternalName', externalName: 'localhost', ports: [{ port }] },
-    },
-    {
-      apiVersion: 'apiregistration.k8s.io/v1',
-      kind: 'APIService',
-      metadata: { name: `${version}.${group}` },
-      spec: {
-        group,
-        version,
-        service: { ...service, port },
-        insecureSkipTLSVerify: true,
-        groupPriorityMinimum: 100,
-        versionPriority: 100,
-      },
-    },
-  ];
+  const api = { group: 'external.metrics.k8s.io', version: 'v1beta1' };
+  return apiRegistration(api, { name: 'keda-metrics-apiserver', namespace: HOME }, port);
 }
